@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#pragma once
+
+#include <schakel/status.h>
+
+/** Fill `err` (may be NULL) and return `status`. Thread: any. */
+sk_status sk_fail(sk_error *err, sk_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** As sk_fail, for a fault in the input field `field` (copied, cut at the size of the buffer). */
+sk_status sk_fail_field(sk_error *err, sk_status status, const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/** Put `prefix` before the field path of `err`, such as "listings[3]." Does nothing on NULL. */
+void sk_error_within(sk_error *err, const char *prefix);
+
+/** Abort with place and text: our bug, in every build. */
+_Noreturn void sk_assert_failed(const char *file, int line, const char *fact);
+
+#define SK_ASSERT(fact) ((fact) ? (void)0 : sk_assert_failed(__FILE__, __LINE__, #fact))
+#ifdef SK_DEBUG
+#define SK_DEBUG_ASSERT(fact) SK_ASSERT(fact)
+#else
+#define SK_DEBUG_ASSERT(fact) ((void)0)
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#pragma once
+
+/* The face of rules: a municipality's Lua file becomes programs that run over pairs, as
+ * docs/matching.md 4 says. The only user of lua.h. Thread: one rule set belongs to one thread. */
+
+#include "model/model.h"
+
+#define SK_LANES 64      /**< Pairs that one evaluation takes at most. */
+#define SK_MAX_TERMS 32
+#define SK_MAX_HARD 32
+#define SK_TWO_PHASE 100 /**< How many of the first ranking function rules see. */
+
+typedef struct sk_ruleset sk_ruleset;
+
+/** Finds the source of `based_on` and of a required library file by its name ("standaard",
+ *  "lib/afstand"). Append it to `out`; SK_ENOTFOUND when there is none. */
+typedef sk_status (*sk_rules_find)(void *context, sk_str name, sk_buf *out, sk_error *err);
+
+typedef struct sk_rules_source {
+    sk_str name; /**< For error messages: "wilgenmeer.lua". */
+    sk_str text;
+    sk_rules_find find; /**< NULL: neither based_on nor require. */
+    void *context;
+} sk_rules_source;
+
+/** Evaluates the file in the sandbox, compiles every expression, and hashes all sources. `words`
+ *  is borrowed for the life of the rule set and gains the words that the rules name. Errors name
+ *  rule, line and character ("term 'nabij', expr, character 7: ..."). */
+sk_status sk_ruleset_load(const sk_rules_source *source, sk_intern *words, sk_ruleset **out,
+                          sk_error *err);
+void sk_ruleset_free(sk_ruleset *rules);
+
+typedef struct sk_ruleset_info {
+    sk_str name, policy;
+    char hash[65];
+    int64_t threshold;             /**< Millionths. */
+    uint32_t max_open_per_demand;  /**< Open suggestions of a demand listing, 5 in standaard. */
+    uint32_t max_open_per_supply;  /**< Open suggestions of a supply party, 3 in standaard. */
+    uint32_t hard_count, term_count;
+    bool has_functions; /**< Function terms or function hard rules: two phases. */
+    uint32_t example_count;
+} sk_ruleset_info;
+/** View. */
+const sk_ruleset_info *sk_ruleset_about(const sk_ruleset *rules);
+typedef struct sk_rule_info {
+    sk_str name;
+    double weight; /**< Terms only. */
+    bool function;
+    sk_str why;    /**< The template, or empty. */
+    sk_str source; /**< The expression as written; empty for functions. */
+} sk_rule_info;
+const sk_rule_info *sk_ruleset_term(const sk_ruleset *rules, uint32_t index);
+const sk_rule_info *sk_ruleset_hard_rule(const sk_ruleset *rules, uint32_t index);
+
+/** The threshold for a demand listing of this age and categories, relaxed where the rule set says
+ *  so (`relax { after = "3d", threshold = 0.35, category = "vervoer" }`); millionths. */
+int64_t sk_ruleset_threshold(const sk_ruleset *rules, const sk_facts *need, int64_t now_ms);
+
+/** A pair to judge. Everything borrowed. */
+typedef struct sk_pair {
+    const sk_facts *need, *offer; /**< Demand and supply side. */
+    const sk_party_facts *need_party, *offer_party;
+    double distance_m; /**< NAN: missing (both remote, or a point absent). */
+    double overlap_min, longest_min;
+    double closeness;
+} sk_pair;
+
+/** Bit i of the result: pair i passes every `hard` rule given as an expression. count <= SK_LANES. */
+uint64_t sk_ruleset_pass(sk_ruleset *rules, int64_t now_ms, const sk_pair *pairs, size_t count);
+/** Scores by the expression terms alone; count <= SK_LANES. */
+void sk_ruleset_score(sk_ruleset *rules, int64_t now_ms, const sk_pair *pairs, size_t count,
+                      double *out_scores);
+
+/** One pair in full, functions included. */
+typedef struct sk_verdict {
+    bool pass;
+    int failed_hard; /**< Index of the first hard rule that is not true, or -1. */
+    double score;
+    struct {
+        bool applies;
+        double value; /**< Clamped to [0, 1]. */
+    } term[SK_MAX_TERMS];
+    uint32_t failed_functions; /**< How many functions failed (limits, errors); they do not apply. */
+    char failure[160];         /**< The first failure's reason; empty when none. */
+} sk_verdict;
+/** Before a batch of sk_ruleset_judge calls: collects garbage, so that fuel does not depend on
+ *  history. */
+void sk_ruleset_begin(sk_ruleset *rules);
+void sk_ruleset_judge(sk_ruleset *rules, int64_t now_ms, const sk_pair *pair, sk_verdict *out);
+
+/** What is known of all counterparts in a block. Ranges are closed; NAN-free. */
+typedef struct sk_bounds {
+    const sk_facts *query;
+    const sk_party_facts *query_party;
+    sk_side query_side;
+    double distance_lo_m, distance_hi_m;
+    bool distance_may_miss; /**< Some pair may have no distance. */
+    double closeness_lo, closeness_hi;
+    double overlap_hi_min; /**< Overlap and longest lie in [0, overlap_hi]. */
+    int64_t created_lo_ms, created_hi_ms;
+} sk_bounds;
+/** An upper bound of the expression score of every pair within the bounds. */
+double sk_ruleset_bound(sk_ruleset *rules, int64_t now_ms, const sk_bounds *bounds);
+
+/** floor(score * 1e6 + 0.5) */
+int64_t sk_millionths(double score);
+
+/** Values for the placeholders of a `why` template: {distance}, {times}, {overlap}, {category},
+ *  {need.field}, {offer.field}. */
+typedef struct sk_why {
+    double distance_m; /**< NAN: none */
+    double overlap_min;
+    sk_str times;    /**< "dinsdag 14.00-16.00 uur" or empty */
+    sk_str category; /**< Dutch label of the best shared category */
+    double value;    /**< The term's value */
+} sk_why;
+/** Dutch text of term `index`, appended to `out`: numbers with comma, "600 m", "1,2 km",
+ *  "2 uur en 15 minuten"; nothing when the template is empty or a placeholder has no value. */
+void sk_ruleset_why(const sk_ruleset *rules, uint32_t index, const sk_why *values, sk_buf *out);
+
+/** Run the `example` blocks; appends a table of differences in text to `report`. */
+sk_status sk_ruleset_test(sk_ruleset *rules, uint32_t *out_run, uint32_t *out_failed,
+                          sk_buf *report, sk_error *err);
