@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Where the engine's time comes from: the host, or a fixed moment that only sk_clock_step moves. */
+/** Where the engine's time comes from: the host, or a fixed moment that only its owner moves. */
 typedef struct sk_clock {
     bool fixed;
     int64_t fixed_ms;
