@@ -7,6 +7,11 @@
  *  Immutable once made. Thread: any, while nobody frees it. */
 typedef struct sk_taxonomy sk_taxonomy;
 
+/** Bounds that keep the lists of near codes small; more is SK_ELIMIT. */
+#define SK_TAXONOMY_MAX_CODES 10000
+#define SK_TAXONOMY_MAX_RELATED 10000
+#define SK_TAXONOMY_MAX_NEAR 4000000
+
 typedef struct sk_category {
     sk_str code;
     sk_str label_nl, label_en;
@@ -18,7 +23,8 @@ typedef struct sk_related {
 } sk_related;
 
 /** All copied. Refuses bad or double codes, a code without its parent, unknown related codes and
- *  closeness outside (0, 1], naming the entry ("categories[3].code"). */
+ *  closeness outside (0, 1], naming the entry ("categories[3].code"). SK_ELIMIT past the bounds
+ *  above; the last is on all lists of near codes together. */
 sk_status sk_taxonomy_new(const sk_category *categories, size_t count, const sk_related *related,
                           size_t related_count, sk_taxonomy **out, sk_error *err);
 void sk_taxonomy_free(sk_taxonomy *taxonomy);

@@ -17,14 +17,17 @@
 #define SK_MAX_BLOCKS 256
 #define SK_MAX_AREAS 512
 #define SK_LISTING_LIFE_MS (90 * SK_DAY_MS)
-#define SK_LISTING_LIFE_MAX_MS (2 * 366 * SK_DAY_MS)
+/** Two years, one of them a leap year. */
+#define SK_LISTING_LIFE_MAX_MS (731 * SK_DAY_MS)
 
 /** Checks a listing after the engine filled in the defaults (times, capacity, status).
- *  `taxonomy` NULL: categories are checked for form only. */
+ *  `taxonomy` NULL: categories are checked for form only. An empty id is one that the engine still
+ *  makes. */
 sk_status sk_listing_check(const sk_listing *listing, const sk_taxonomy *taxonomy, int64_t now_ms,
                            sk_error *err);
 /** Fill in what the client left out: status, capacity, created, validFrom, validUntil. */
 void sk_listing_defaults(sk_listing *listing, int64_t now_ms);
+/** Checks a party; an empty id is one that the engine still makes. */
 sk_status sk_party_check(const sk_party *party, int64_t now_ms, sk_error *err);
 sk_status sk_connector_check(const sk_connector *connector, sk_error *err);
 
@@ -33,6 +36,7 @@ bool sk_trait_valid(sk_str code);
 bool sk_category_code_valid(sk_str code);
 /** Nine digits (eight with a leading zero left out) that pass the Dutch citizen number's test. */
 bool sk_bsn_valid(sk_str digits);
-/** Replace each run of nine digits that passes by as many asterisks. `out` is `text` itself when
- *  there is none, else a copy in `arena`. */
+/** Replace the digits of each run of nine that passes by asterisks; one space, dot or hyphen between
+ *  two digits does not end a run. `out` is `text` itself when there is none, else a copy in
+ *  `arena`. */
 sk_status sk_bsn_mask(sk_str text, sk_arena *arena, sk_str *out, bool *out_masked, sk_error *err);
