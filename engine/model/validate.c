@@ -168,7 +168,7 @@ static bool looks_like_bsn(const sk_attr *attr)
     if (attr->type == SK_ATTR_STRING)
         return attr->string.size == 9 && sk_bsn_valid(attr->string);
     if (!(attr->number >= 100000000 && attr->number <= 999999999) ||
-        attr->number != floor(attr->number))
+        attr->number != (double)(int64_t)attr->number)
         return false;
     return sk_bsn_valid(
         (sk_str){digits, (size_t)snprintf(digits, sizeof(digits), "%.0f", attr->number)});
