@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATOR = ROOT / "scripts" / "example" / "wilgenmeer" / "generate.py"
 FILES = ("areas.geojson", "listings.ndjson", "connectors.ndjson", "summary.json")
+WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DEMAND = ("NEED", "INITIATIVE")
 AREA_KEYS = {"code", "naam", "wijkcode", "wijknaam", "gemeentecode", "gemeentenaam"}
 ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -60,6 +62,11 @@ def inside(ring, lon, lat):
     return hit
 
 
+def whole(ring):
+    """In whole millionths of a degree, so that what follows is exact."""
+    return [(round(lon * 1e6), round(lat * 1e6)) for lon, lat in ring]
+
+
 def signed_area(ring):
     return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:])) / 2
 
@@ -88,11 +95,11 @@ def check_mesh(rings):
     outside in one piece this leaves neither gaps nor overlaps."""
     owners, directed = {}, set()
     for code, ring in rings.items():
-        whole = [(round(x * 1e6), round(y * 1e6)) for x, y in ring]
-        check(whole[0] == whole[-1] and len(whole) > 4, f"{code}: the ring is not closed")
-        check(len(set(whole)) == len(whole) - 1, f"{code}: the ring touches itself")
-        check(signed_area(whole) > 0, f"{code}: the ring is not counter-clockwise")
-        for edge in zip(whole, whole[1:]):
+        points = whole(ring)
+        check(points[0] == points[-1] and len(points) > 4, f"{code}: the ring is not closed")
+        check(len(set(points)) == len(points) - 1, f"{code}: the ring touches itself")
+        check(signed_area(points) > 0, f"{code}: the ring is not counter-clockwise")
+        for edge in zip(points, points[1:]):
             check(edge not in directed, f"{code}: an edge has two areas on one side")
             directed.add(edge)
             owners.setdefault(tuple(sorted(edge)), []).append(code)
@@ -113,7 +120,7 @@ def check_outline(outer, directed, rings):
     while (at := after[at]) != start:
         outline.append(at)
     check(len(outline) == len(outer), "there is a hole in the municipality")
-    total = sum(signed_area([(round(x * 1e6), round(y * 1e6)) for x, y in r]) for r in rings.values())
+    total = sum(signed_area(whole(ring)) for ring in rings.values())
     check(signed_area(outline + [start]) == total, "the areas do not add up to the municipality")
     return outline
 
@@ -144,14 +151,26 @@ def check_points(listings, rings):
     print(f"points: {len(listings)}, each in exactly one buurt")
 
 
+def follows(moment, rrule):
+    """Whether a local time falls on the day that the rule names, if it names one."""
+    byday = re.search(r"BYDAY=(\d?)([A-Z]{2})", rrule)
+    if not byday:
+        return True
+    day = date.fromisoformat(moment[:10])
+    nth, code = byday.groups()
+    return WEEK[day.weekday()] == code and nth in ("", str((day.day + 6) // 7))
+
+
 def check_window(owner, w):
     if "days" in w:
         days = set(w["days"])
-        check(days and days <= {"MO", "TU", "WE", "TH", "FR", "SA", "SU"}, f"{owner}: days {days}")
+        check(days and days <= set(WEEK), f"{owner}: days {days}")
         check(set(w) == {"days", "from", "to"} and w["from"] < w["to"], f"{owner}: {w}")
     else:
         check(set(w) <= {"start", "end", "rrule", "exdate", "tzid"}, f"{owner}: {w}")
         check(w["start"] < w["end"] and w["start"][:10] == w["end"][:10], f"{owner}: {w}")
+        for moment in [w["start"]] + w.get("exdate", []):
+            check(follows(moment, w.get("rrule", "")), f"{owner}: {moment} is not a day of {w}")
 
 
 def check_listing(listing, known, parties):
@@ -159,8 +178,9 @@ def check_listing(listing, known, parties):
     check(listing["partyId"] in parties, f"{owner}: unknown party")
     check(0 < len(listing["title"]) <= 200, f"{owner}: title")
     check(0 < len(listing["description"]) <= 4000, f"{owner}: description")
-    check(1 <= len(set(listing["categories"])) == len(listing["categories"]) <= 3, f"{owner}: categories")
-    for code in listing["categories"]:
+    codes = listing["categories"]
+    check(1 <= len(set(codes)) == len(codes) <= 3, f"{owner}: categories")
+    for code in codes:
         check(code in known, f"{owner}: unknown category {code}")
     for trait in listing.get("requires", []) + listing.get("provides", []):
         check(TRAIT.fullmatch(trait), f"{owner}: trait {trait}")
@@ -228,7 +248,8 @@ def check_supply(listings):
 def check_connectors(folder, rings):
     connectors = [line["connector"] for line in read_lines(folder / "connectors.ndjson")]
     ids = {c["id"] for c in connectors}
-    check(len(ids) == len(connectors) and {c["substituteId"] for c in connectors} <= ids, "connectors")
+    check(len(ids) == len(connectors), "two connectors have one id")
+    check({c["substituteId"] for c in connectors} <= ids, "a substitute does not exist")
     beats = {code for c in connectors for code in c["areas"]}
     check("GM9901" in beats, "nobody covers the whole municipality")
     for code in rings:

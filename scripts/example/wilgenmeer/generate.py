@@ -7,12 +7,12 @@ The same --start gives the same bytes, always.
 import argparse
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 sys.dont_write_bytecode = True          # the source folder stays as it was
 import listings
 import mesh
-import moments
 import people
 
 HERE = Path(__file__).resolve().parent
@@ -84,7 +84,8 @@ def make_listings(areas, general, start):
 
 def summary(start, areas, parties, made, verbinders):
     counts = {}
-    for group, items in (("parties", [p.kind for p in parties]), ("listings", [m["kind"] for m in made])):
+    kinds = {"parties": [p.kind for p in parties], "listings": [m["kind"] for m in made]}
+    for group, items in kinds.items():
         counts[group] = {"total": len(items), **{k: items.count(k) for k in sorted(set(items))}}
     return {"gemeente": GM_CODE, "name": GM_NAME, "year": YEAR, "start": start.isoformat(),
             "buurten": len(areas), "wijken": len({a["wijk"] for a in areas}),
@@ -94,7 +95,8 @@ def summary(start, areas, parties, made, verbinders):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR")
-    parser.add_argument("--start", default="2026-11-01", type=moments.start_date, metavar="YYYY-MM-DD")
+    parser.add_argument("--start", default="2026-11-01", type=date.fromisoformat,
+                        metavar="YYYY-MM-DD")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
 

@@ -50,8 +50,9 @@ class Maker:
         parts = [listing["description"]] + ([said] if said else [])
         last = dice.pick(self.general["closing"][listing["kind"]])
         repeats = "{plek}" in last and slots["plek"] in listing["title"] + listing["description"]
-        urgent_contradiction = "niet meteen" in last and listing.get("urgency", 0) > 0
-        if dice.chance(share) and not repeats and not urgent_contradiction:
+        too_soon = "niet meteen" in last and listing.get("urgency", 0) > 0
+        single = said and said.startswith("Eén keer")
+        if dice.chance(share) and not (repeats or too_soon or single):
             parts.append(expand(last, dice, slots))
         listing["description"] = " ".join(parts)
 
@@ -64,11 +65,14 @@ class Maker:
         part = entry.get("when") or part or dice.weighted(named, [26, 30, 18, 14, 12])
         form = moments.short_form(dice, self.general, part, days, dice.whole(1, 3))
         listing["availability"] = [form]
-        if "when" not in entry and not days and dice.chance(0.06):
+        rhythm = moments.rhythm(listing)
+        if rhythm == "fortnight":
+            listing["availability"] = [moments.fortnightly(form, self.start)]
+        elif rhythm is None and listing["kind"] == "NEED" and not days and dice.chance(0.1):
             made, said = moments.once(dice, form, self.start, self.general)
             listing["availability"] = [made]
             return said
-        if dice.chance(0.2):
+        elif dice.chance(0.2):
             second = moments.short_form(dice, self.general, dice.pick(named), [], 2)
             listing["availability"].append(second)
             return None
@@ -84,7 +88,8 @@ class Maker:
         if party.languages and dice.chance(0.3):
             listing["languages"] = party.languages
         if dice.chance(0.08):
-            listing["attributes"] = {"bron": dice.pick(["balie", "telefoon", "huisbezoek", "website"])}
+            heard = dice.pick(["balie", "telefoon", "huisbezoek", "website"])
+            listing["attributes"] = {"bron": heard}
 
     def need(self, party, entry, dice):
         listing, slots = self.base("NEED", party, entry, entry["need"], dice)
@@ -108,7 +113,8 @@ class Maker:
         listing["capacity"] = dice.weighted([1, 2, 3, 5], [45, 30, 18, 7])
         provides = []
         for trait, share in entry.get("requires", {}).items():
-            if trait in CERTIFIED and dice.chance(0.35 + share / 2):
+            claimed = trait == "vog" and "VOG" in listing["description"]
+            if trait in CERTIFIED and (claimed or dice.chance(0.35 + share / 2)):
                 party.certify(trait, dice, self.general, self.start)
             elif trait not in CERTIFIED and dice.chance(0.93):
                 provides.append(trait)
@@ -147,7 +153,9 @@ class Maker:
         listing, slots = self.base("ACTIVITY", party, entry, entry, dice)
         days, _ = moments.hints(listing["title"] + " " + listing["description"], self.general)
         form = moments.short_form(dice, self.general, entry["when"], days[:1], 1)
-        shape = dice.weighted(["short", "weekly", "monthly", "once"], [50, 24, 18, 8])
+        regular = moments.rhythm(listing) is not None
+        shape = dice.weighted(["short", "weekly", "monthly", "once"],
+                              [65, 35, 0, 0] if regular else [42, 22, 24, 12])
         said = moments.sentence(dice.pick(self.general["whenActivity"]), form, self.general)
         made = form
         if shape == "weekly":
@@ -180,7 +188,8 @@ class Maker:
         if entry["traits"]:
             listing["provides"] = entry["traits"]
         if dice.chance(0.2):
-            listing["attributes"] = {"parkeerplaatsen": dice.whole(2, 40), "keuken": dice.chance(0.5)}
+            listing["attributes"] = {"parkeerplaatsen": dice.whole(2, 40),
+                                     "keuken": dice.chance(0.5)}
         return listing
 
 
@@ -207,7 +216,8 @@ def personal(maker, tasks, talents, owners, professionals):
         yield maker.need(owners.next(task["need"], dice), task, dice)
     for _ in range(COUNTS["OFFER"]):
         task = dice.weighted(tasks, weights)
-        skilled = not mentions(task["offer"], "{taal}") and dice.chance(0.1)
+        lends = task["mode"] == "halen"
+        skilled = not lends and not mentions(task["offer"], "{taal}") and dice.chance(0.12)
         party = dice.pick(professionals) if skilled else owners.next(task["offer"], dice)
         yield maker.offer(party, task, dice)
     weights = [talent["weight"] for talent in talents]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Availability windows, and the Dutch sentence that says the same."""
+import re
 from datetime import date, timedelta
 
 WEEK = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 MONTHS = ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
           "oktober", "november", "december"]
+REGULAR = re.compile("week|weken|maand|elke|dagelijks|vast|keer|altijd|club|koor|groep|kring|les")
 NTH = {1: "eerste", 2: "tweede", 3: "derde"}
 
 
@@ -36,6 +38,14 @@ def hints(text, general):
     return days, part or ("avond" if "in de avond" in lower else None)
 
 
+def rhythm(listing):
+    """Whether the text speaks of something that returns: a single date would contradict it."""
+    text = (listing["title"] + " " + listing["description"]).lower()
+    if "om de week" in text:
+        return "fortnight"
+    return "regular" if REGULAR.search(text) else None
+
+
 def short_form(dice, general, part, days, count):
     choice = general["dayparts"][part]
     begin, end = dice.pick(choice["times"])
@@ -62,11 +72,17 @@ def weekly(dice, form, start):
     return window(first, form, "FREQ=WEEKLY;BYDAY=" + form["days"][0], skipped)
 
 
+def fortnightly(form, start):
+    first = next_weekday(start, form["days"][0])
+    return window(first, form, "FREQ=WEEKLY;INTERVAL=2;BYDAY=" + form["days"][0])
+
+
 def monthly(dice, form, start, general):
     nth, code = dice.whole(1, 3), form["days"][0]
     first = nth_weekday(start, nth, code)
     second = nth_weekday((first + timedelta(32)).replace(day=1), nth, code)
-    made = window(first, form, f"FREQ=MONTHLY;BYDAY={nth}{code}", second if dice.chance(0.5) else None)
+    skipped = second if dice.chance(0.5) else None
+    made = window(first, form, f"FREQ=MONTHLY;BYDAY={nth}{code}", skipped)
     return made, f"Elke {NTH[nth]} {general['dayNames'][code]} van de maand, {span(form)}."
 
 
@@ -92,7 +108,3 @@ def longest(listing):
         begin, end = (w["from"], w["to"]) if "from" in w else (w["start"][-5:], w["end"][-5:])
         spans.append(60 * (int(end[:2]) - int(begin[:2])) + int(end[3:]) - int(begin[3:]))
     return max(spans, default=24 * 60)
-
-
-def start_date(text):
-    return date.fromisoformat(text)
