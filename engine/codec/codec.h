@@ -8,6 +8,8 @@
 
 #define SK_MESSAGE_MAX (256 * 1024) /**< A request's bytes at most. */
 #define SK_DEPTH_MAX 12             /**< Nesting of messages and JSON at most. */
+#define SK_ELEMENTS_MAX 65536       /**< Submessages, list items and unknown fields of a message. */
+#define SK_RECORD_MAX (16 * 1024 * 1024) /**< Bytes of a stored record, or of JSON, at most. */
 
 /* Encoders append to `out` (out->failed without memory). Decoders put all in `arena`, refuse
  * oversize, over-deep and malformed bytes with SK_EPROTO and wrong UTF-8 naming the field. Unknown
@@ -39,7 +41,7 @@ sk_status sk_decode_taxonomy(sk_str bytes, sk_arena *arena, const sk_category **
 
 /** proto3 JSON text to the bytes of the message `name` ("Request", "Listing" ...), and back.
  *  Strict: duplicate keys, unknown fields, wrong types, NaN and numbers out of range are refused,
- *  naming the field ("putListings.items[0].listing.point.lat"). */
+ *  naming the field ("putListings.listings[0].point.lat"). */
 sk_status sk_json_to_message(const char *name, sk_str json, sk_buf *out, sk_error *err);
 sk_status sk_message_to_json(const char *name, sk_str bytes, bool pretty, sk_buf *out,
                              sk_error *err);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#pragma once
+
+/* Inside codec: wire bytes, written front to back. */
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "core/core.h"
+
+void sk_wire_varint(sk_buf *out, uint64_t value);
+/** The tag of `field`; `packed` when its items follow as one run of bytes. */
+void sk_wire_tag(sk_buf *out, const ProtobufCFieldDescriptor *field, bool packed);
+void sk_wire_double(sk_buf *out, double value);
+void sk_wire_bytes(sk_buf *out, sk_str bytes);
+/** Bytes whose length is known at their end: what is added after open and before close. */
+size_t sk_wire_open(const sk_buf *out);
+void sk_wire_close(sk_buf *out, size_t start);
+/** Bitwise zero: what proto3 leaves out. A negative zero is not. */
+bool sk_double_is_default(double value);
