@@ -5,6 +5,7 @@ from dice import Dice
 from phrases import expand, mentions, with_article
 
 COUNTS = {"NEED": 1040, "OFFER": 920, "SKILL": 520, "INITIATIVE": 82, "ACTIVITY": 260, "PLACE": 122}
+ONE_VISIT = ("vervoer", "huis", "tuin", "digitaal", "taal.tolk", "veiligheid")
 CERTIFIED = ("vog", "ehbo", "bhv")
 # How far the asking and the offering side of each mode travel, in metres.
 REACH = {"thuis": ([0], [1000, 1500, 2000, 3000, 5000]), "rit": ([0], [3000, 5000, 8000, 12000]),
@@ -67,8 +68,9 @@ class Maker:
         listing["availability"] = [form]
         rhythm = moments.rhythm(listing)
         if rhythm == "fortnight":
+            form = {**form, "days": form["days"][:1]}
             listing["availability"] = [moments.fortnightly(form, self.start)]
-        elif rhythm is None and listing["kind"] == "NEED" and not days and dice.chance(0.1):
+        elif rhythm is None and listing["kind"] == "NEED" and self.done_once(listing, days, dice):
             made, said = moments.once(dice, form, self.start, self.general)
             listing["availability"] = [made]
             return said
@@ -77,6 +79,11 @@ class Maker:
             listing["availability"].append(second)
             return None
         return moments.sentence(dice.pick(self.general[pattern]), form, self.general)
+
+    @staticmethod
+    def done_once(listing, days, dice):
+        """A single date: for what one visit settles, unless the text already names a day."""
+        return not days and listing["categories"][0].startswith(ONE_VISIT) and dice.chance(0.2)
 
     def common(self, listing, entry, party, dice, side):
         mode = entry.get("mode", "samen")
