@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "engine/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* The one way to change anything.
+ *
+ *   command_begin    time moves; what is due runs as commands of its own; a request that was
+ *                    answered before gets that answer
+ *   (the caller)     checks first, then changes memory and adds to the batch: step 1
+ *   command_commit   step 2, open suggestions of the parties touched are tested again;
+ *                    step 3, rounds; then one batch with the records, the events, the clock, the
+ *                    idempotency record and the audit line
+ *
+ * Until the caller changes something, command_cancel forgets the command. After that a failure
+ * cannot be taken back in memory, so the engine stops (command_broken). */
+
+sk_status list_push(u32_list *list, uint32_t value)
+{
+    void *items = list->items;
+
+    if (!sk_grow(&items, &list->capacity, list->count + 1, sizeof(uint32_t)))
+        return SK_ENOMEM;
+    list->items = items;
+    list->items[list->count++] = value;
+    return SK_OK;
+}
+
+sk_str call_token(const sk_call *call)
+{
+    return call && call->actor ? call->actor->token_id : SK_STR("");
+}
+
+/* ---- Idempotency ---- */
+
+/* Token, request and place in the batch; NUL keeps them apart, since ids hold none. */
+static sk_str idem_key(sk_engine *e, const sk_call *call)
+{
+    return sk_arena_printf(e->cmd.arena, "%.*s%c%.*s%c%u", SK_STR_ARG(call->actor->token_id), 0,
+                           SK_STR_ARG(call->request_id), 0, call->item);
+}
+
+static void receipt_write(const sk_receipt *receipt, sk_buf *out)
+{
+    sk_buf_printf(out, "%s %" PRIu64 " %d %u %" PRIu64 " %d", receipt->id[0] ? receipt->id : "-",
+                  receipt->version, receipt->created, receipt->suggestions_created,
+                  receipt->event_seq, receipt->masked);
+}
+
+static sk_status receipt_read(sk_str text, sk_receipt *out, sk_error *err)
+{
+    char line[192];
+    sk_receipt receipt = {0};
+    int created = 0, masked = 0;
+
+    if (text.size >= sizeof(line))
+        return sk_fail(err, SK_ECORRUPT, "a stored answer is too long");
+    memcpy(line, text.data, text.size);
+    line[text.size] = '\0';
+    if (sscanf(line, "%64s %" SCNu64 " %d %u %" SCNu64 " %d", receipt.id, &receipt.version,
+               &created, &receipt.suggestions_created, &receipt.event_seq, &masked) != 6)
+        return sk_fail(err, SK_ECORRUPT, "a stored answer cannot be read");
+    if (strcmp(receipt.id, "-") == 0)
+        receipt.id[0] = '\0';
+    receipt.created = created != 0;
+    receipt.masked = masked != 0;
+    receipt.repeated = true;
+    *out = receipt;
+    return SK_OK;
+}
+
+/** Was this request answered before? SK_ENOTFOUND: no. */
+static sk_status idem_look_up(sk_engine *e, const sk_call *call, sk_receipt *out, sk_error *err)
+{
+    uint8_t hash[32];
+    sk_str stored;
+    sk_status st = sk_store_get_idem(e->store, idem_key(e, call), e->cmd.arena, hash, &stored, err);
+
+    if (st != SK_OK)
+        return st;
+    if (memcmp(hash, call->body_hash, sizeof(hash)) != 0)
+        return sk_fail_field(err, SK_ECONFLICT, "id",
+                             "this request id was used within 24 hours with another content");
+    return receipt_read(stored, out, err);
+}
+
+/* ---- Begin ---- */
+
+static void command_reset(sk_engine *e)
+{
+    command *c = &e->cmd;
+
+    sk_arena_reset(c->arena);
+    sk_batch_clear(c->batch);
+    c->call = NULL;
+    c->touched.count = c->rounds.count = c->created.count = c->stepped.count = 0;
+    c->record_count = 0;
+    c->suggestions_created = 0;
+    c->first_event = e->last_event + 1;
+}
+
+void command_begin_own(sk_engine *e)
+{
+    SK_ASSERT(!e->cmd.running);
+    command_reset(e);
+    e->cmd.running = true;
+}
+
+sk_status command_begin(sk_engine *e, const sk_call *call, sk_receipt *out, sk_error *err)
+{
+    sk_status st = advance(e, err);
+
+    if (st != SK_OK)
+        return st;
+    memset(out, 0, sizeof(*out));
+    command_begin_own(e);
+    e->cmd.call = call;
+    if (call->request_id.size == 0)
+        return SK_OK;
+    if (!sk_id_valid(call->request_id)) {
+        command_cancel(e);
+        return sk_fail_field(err, SK_EINVAL, "id", "1-64 of A-Z a-z 0-9 . _ : - are allowed");
+    }
+    st = idem_look_up(e, call, out, err);
+    if (st == SK_ENOTFOUND)
+        return SK_OK;
+    command_cancel(e);
+    return st;
+}
+
+void command_cancel(sk_engine *e)
+{
+    sk_batch_clear(e->cmd.batch);
+    e->cmd.running = false;
+}
+
+sk_status command_broken(sk_engine *e, sk_status status)
+{
+    e->cmd.running = false;
+    e->failed = true;
+    sk_log(SK_LOG_ERROR, "engine=stopped status=%s", sk_status_name(status));
+    return status;
+}
+
+/* ---- What a command gathers ---- */
+
+void touch_party(sk_engine *e, uint32_t party)
+{
+    if (list_push(&e->cmd.touched, party) != SK_OK)
+        e->failed = true;
+}
+
+void want_round(sk_engine *e, uint32_t listing)
+{
+    if (list_push(&e->cmd.rounds, listing) != SK_OK)
+        e->failed = true;
+}
+
+void want_rounds_of_party(sk_engine *e, uint32_t party)
+{
+    size_t count;
+    const uint32_t *slots = sk_index_party_listings(e->index, party, &count);
+
+    for (size_t i = 0; i < count; i++)
+        want_round(e, slots[i]);
+}
+
+void pair_left_open(sk_engine *e, uint32_t demand, uint32_t supply)
+{
+    want_round(e, demand);
+    want_rounds_of_party(e, sk_index_facts(e->index, supply)->party);
+}
+
+void emit(sk_engine *e, const char *type, sk_str listing, sk_str party, sk_str suggestion,
+          sk_str detail)
+{
+    sk_event event = {.seq = ++e->last_event,
+                      .at_ms = e->now_ms,
+                      .type = sk_str_from(type),
+                      .listing_id = listing,
+                      .party_id = party,
+                      .suggestion_id = suggestion,
+                      .detail = detail};
+
+    if (suggestion.size)
+        event.rules_hash = sk_str_from(e->rules_hash);
+    sk_batch_put_event(e->cmd.batch, &event);
+}
+
+void audit(sk_engine *e, const char *action, sk_str object)
+{
+    char at[32];
+    sk_str line = sk_arena_printf(e->cmd.arena, "at=%.*s actor=%.*s action=%s object=%.*s",
+                                  SK_STR_ARG(sk_time_format(e->now_ms, at)),
+                                  SK_STR_ARG(call_token(e->cmd.call)), action, SK_STR_ARG(object));
+
+    if (line.data)
+        sk_batch_put_audit(e->cmd.batch, ++e->audit_seq, e->now_ms, line);
+}
+
+/* ---- Commit ---- */
+
+static void put_number(sk_engine *e, const char *name, uint64_t value)
+{
+    uint8_t bytes[8];
+
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(value >> (56 - 8 * i));
+    sk_batch_put_meta(e->cmd.batch, sk_str_from(name), (sk_str){(const char *)bytes, 8});
+}
+
+static void idem_store(sk_engine *e, const sk_receipt *receipt)
+{
+    const sk_call *call = e->cmd.call;
+    sk_buf text = {0};
+
+    if (!call || call->request_id.size == 0)
+        return;
+    receipt_write(receipt, &text);
+    sk_batch_put_idem(e->cmd.batch, idem_key(e, call), e->now_ms, call->body_hash,
+                      sk_buf_view(&text));
+    sk_buf_done(&text);
+}
+
+sk_status command_commit(sk_engine *e, sk_str id, uint64_t version, bool created, sk_receipt *out,
+                         sk_error *err)
+{
+    sk_receipt receipt = {.version = version, .created = created};
+    sk_status st;
+
+    SK_ASSERT(e->cmd.running && id.size < sizeof(receipt.id));
+    if ((st = retest_touched(e, err)) != SK_OK || (st = run_rounds(e, err)) != SK_OK ||
+        (st = records_write(e)) != SK_OK)
+        return command_broken(e, st);
+    memcpy(receipt.id, id.data, id.size);
+    receipt.suggestions_created = e->cmd.suggestions_created;
+    receipt.event_seq = e->last_event;
+    receipt.masked = out ? out->masked : false;
+    idem_store(e, &receipt);
+    put_number(e, "clock", (uint64_t)e->now_ms);
+    put_number(e, "midnight", (uint64_t)e->next_midnight_ms);
+    put_number(e, "audit_seq", e->audit_seq);
+    if (e->failed || (st = sk_store_write(e->store, e->cmd.batch, err)) != SK_OK)
+        return command_broken(e, st == SK_OK ? SK_ENOMEM : st);
+    e->commands++;
+    e->cmd.running = false;
+    if (out)
+        *out = receipt;
+    return SK_OK;
+}

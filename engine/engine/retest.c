@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "engine/state.h"
+
+#include <stdlib.h>
+
+/* Step 2 of a command: open suggestions that it may have made impossible are tested again, in order
+ * of their ids, and withdrawn with the reason when they are. */
+
+bool listing_open(const sk_engine *e, const sk_facts *f)
+{
+    return f->status == SK_LISTING_OPEN && e->now_ms < f->valid_until_ms && sk_facts_room(f) >= 1;
+}
+
+const char *closed_reason(const sk_facts *f, int64_t now_ms)
+{
+    switch ((sk_listing_status)f->status) {
+    case SK_LISTING_PAUSED:
+        return "paused";
+    case SK_LISTING_FULFILLED:
+        return "fulfilled";
+    case SK_LISTING_WITHDRAWN:
+        return "withdrawn";
+    case SK_LISTING_EXPIRED:
+        return "expired";
+    default:
+        break;
+    }
+    if (now_ms >= f->valid_until_ms)
+        return "expired";
+    return sk_facts_room(f) < 1 ? "filled" : "";
+}
+
+static sk_str open_reason(const sk_engine *e, const pairing *p)
+{
+    const sk_facts *d = sk_index_facts(e->index, p->demand);
+    const sk_facts *s = sk_index_facts(e->index, p->supply);
+
+    if (d->status != SK_LISTING_OPEN || s->status != SK_LISTING_OPEN)
+        return SK_STR("closed");
+    if (e->now_ms >= d->valid_until_ms || e->now_ms >= s->valid_until_ms)
+        return SK_STR("expired");
+    return SK_STR("filled");
+}
+
+static sk_str withdraw_reason(sk_engine *e, const pairing *p, sk_constraint failed, int hard)
+{
+    if (failed == SK_C_OPEN)
+        return open_reason(e, p);
+    if (failed == SK_C_RULES && hard >= 0)
+        return sk_arena_printf(
+            e->cmd.arena, "rule:%.*s",
+            SK_STR_ARG(sk_ruleset_hard_rule(e->rules, (uint32_t)hard)->name));
+    return sk_str_from(sk_constraint_name(failed));
+}
+
+sk_status retest_one(sk_engine *e, uint32_t index, sk_error *err)
+{
+    pairing p = e->pairings[index];
+    int hard = -1;
+    sk_constraint failed = sk_match_test(e->matcher, p.demand, p.supply, e->now_ms, &hard);
+    sk_str reason;
+    sk_status st;
+
+    if (failed == SK_C_NONE)
+        return SK_OK;
+    reason = withdraw_reason(e, &p, failed, hard);
+    st = suggestion_step(e, index, SK_STATE_WITHDRAWN, "suggestion.withdrawn", reason, reason, err);
+    if (st == SK_OK)
+        pair_left_open(e, p.demand, p.supply);
+    return st;
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+sk_status retest_touched(sk_engine *e, sk_error *err)
+{
+    u32_list open = {0};
+    sk_status st = SK_OK;
+
+    for (size_t i = 0; i < e->cmd.touched.count && st == SK_OK; i++)
+        st = party_open_pairings(e, e->cmd.touched.items[i], &open);
+    if (open.count)
+        qsort(open.items, open.count, sizeof(uint32_t), compare_u32);
+    for (size_t i = 0; i < open.count && st == SK_OK; i++) {
+        uint32_t index = open.items[i];
+
+        if ((i == 0 || open.items[i - 1] != index) &&
+            sk_state_open((sk_state)e->pairings[index].state))
+            st = retest_one(e, index, err);
+    }
+    sk_free(open.items);
+    return st;
+}
+
+/* ---- After a change of taxonomy, areas or rules ---- */
+
+static sk_status retest_chunk(sk_engine *e, size_t *io_next, sk_error *err)
+{
+    size_t i = *io_next, tested = 0;
+    sk_status st;
+
+    command_begin_own(e);
+    for (; i < e->pairing_count && tested < SK_RETEST_CHUNK; i++) {
+        if (!sk_state_open((sk_state)e->pairings[i].state))
+            continue;
+        tested++;
+        if ((st = retest_one(e, (uint32_t)i, err)) != SK_OK)
+            return command_broken(e, st);
+    }
+    *io_next = i;
+    return command_commit(e, SK_STR(""), 0, false, NULL, err);
+}
+
+sk_status retest_everything(sk_engine *e, sk_error *err)
+{
+    size_t end = e->pairing_count;
+    sk_status st = SK_OK;
+
+    /* Those that the rounds add on the way were made under the new order already. */
+    for (size_t next = 0; next < end && st == SK_OK;)
+        st = retest_chunk(e, &next, err);
+    return st;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "engine/state.h"
+
+/* Who may do what: one table, looked at by every command and question, so that NNG, the gateway and
+ * a call in the same process have the same rights. */
+
+#define ROLE(role) (1u << (role))
+#define ALL                                                                                       \
+    (ROLE(SK_ROLE_RESIDENT) | ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN) |                     \
+     ROLE(SK_ROLE_INTEGRATOR) | ROLE(SK_ROLE_READER) | ROLE(SK_ROLE_RULE_AUTHOR))
+
+static const struct {
+    uint32_t roles;
+    const char *what;
+} table[] = {
+    [RIGHT_READ] = {ALL, "read"},
+    [RIGHT_PUT] = {ROLE(SK_ROLE_RESIDENT) | ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN) |
+                       ROLE(SK_ROLE_INTEGRATOR),
+                   "put listings and parties"},
+    [RIGHT_ERASE] = {ROLE(SK_ROLE_RESIDENT) | ROLE(SK_ROLE_ADMIN), "erase or export a party"},
+    [RIGHT_CONTACT] = {ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN), "see contact details"},
+    [RIGHT_EVENTS] = {ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR) |
+                          ROLE(SK_ROLE_READER),
+                      "read events"},
+    [RIGHT_DECIDE] = {ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR),
+                      "decide about suggestions"},
+    [RIGHT_ANSWER] = {ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR) |
+                          ROLE(SK_ROLE_RESIDENT),
+                      "answer for a side"},
+    [RIGHT_REFERENCE] = {ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR),
+                         "import areas or the taxonomy"},
+    [RIGHT_RULES] = {ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_RULE_AUTHOR), "push or approve rules"},
+    [RIGHT_EXPORT] = {ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR), "export"},
+    [RIGHT_ADMIN] = {ROLE(SK_ROLE_ADMIN), "administer the engine"},
+};
+
+sk_status require_right(const sk_actor *actor, right wanted, sk_error *err)
+{
+    if (actor && (table[wanted].roles & ROLE(actor->role)))
+        return SK_OK;
+    return sk_fail(err, SK_EDENIED, "this token may not %s", table[wanted].what);
+}
+
+bool actor_covers(const sk_actor *actor, sk_str buurt, sk_str wijk, sk_str gemeente)
+{
+    if (actor->areas.count == 0)
+        return true;
+    for (size_t i = 0; i < actor->areas.count; i++) {
+        sk_str area = actor->areas.items[i];
+
+        if (sk_str_eq(area, buurt) || sk_str_eq(area, wijk) || sk_str_eq(area, gemeente))
+            return true;
+    }
+    return false;
+}
+
+bool actor_sees_points(const sk_actor *actor)
+{
+    return actor->role == SK_ROLE_ADMIN || actor->role == SK_ROLE_INTEGRATOR;
+}
+
+sk_status question_begin(sk_engine *e, const sk_actor *actor, right wanted, sk_error *err)
+{
+    sk_status st = require_right(actor, wanted, err);
+
+    return st == SK_OK ? advance(e, err) : st;
+}

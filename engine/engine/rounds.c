@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "engine/state.h"
+
+#include <stdlib.h>
+
+/* Step 3 of a command: rounds, by ascending listing id, once each. A round takes the best 20
+ * counterparts over the threshold that fit both limits and were not suggested before, and proposes
+ * them while both limits allow.
+ *
+ * The limits see each new suggestion at once (listing_extra, party_extra); the values that rules
+ * read (open suggestions, last asked) follow after the last round, so that the order of the rounds
+ * changes no score. */
+
+typedef struct round_view {
+    sk_engine *e;
+    const sk_facts *self;
+    sk_side side;
+    const sk_ruleset_info *about;
+} round_view;
+
+static bool demand_fits(const sk_engine *e, const sk_ruleset_info *about, uint32_t slot)
+{
+    return e->listings[slot].open_count < about->max_open_per_demand;
+}
+
+static bool supply_fits(const sk_engine *e, const sk_ruleset_info *about, uint32_t slot)
+{
+    uint32_t party = sk_index_facts(e->index, slot)->party;
+
+    return e->parties[party].supply_open < about->max_open_per_supply;
+}
+
+static bool keep_counterpart(void *context, uint32_t slot)
+{
+    const round_view *view = context;
+    sk_engine *e = view->e;
+
+    if (e->listings[slot].round_stamp == e->round)
+        return false;
+    return view->side == SK_DEMAND ? supply_fits(e, view->about, slot)
+                                   : demand_fits(e, view->about, slot);
+}
+
+/** Mark the counterparts that this listing was suggested with before. */
+static void stamp_earlier(sk_engine *e, uint32_t slot)
+{
+    e->round++;
+    for (uint32_t i = e->listings[slot].newest; i != SK_NONE; i = pairing_next(e, i, slot)) {
+        const pairing *p = &e->pairings[i];
+
+        if (p->state != SK_STATE_WITHDRAWN)
+            e->listings[p->demand == slot ? p->supply : p->demand].round_stamp = e->round;
+    }
+}
+
+/* ---- Creating a suggestion ---- */
+
+static void fill_record(sk_engine *e, const pairing *p, const sk_facts *demand,
+                        const sk_pair_report *report, sk_suggestion *s)
+{
+    memset(s, 0, sizeof(*s));
+    s->demand_id = sk_index_id(e->index, p->demand);
+    s->supply_id = sk_index_id(e->index, p->supply);
+    s->demand_party_id = sk_index_party_id(e->index, demand->party);
+    s->supply_party_id = sk_index_party_id(e->index, sk_index_facts(e->index, p->supply)->party);
+    s->state = SK_STATE_PROPOSED;
+    s->version = 1;
+    s->score = report->score;
+    s->terms = report->terms;
+    s->term_count = report->term_count;
+    s->values = report->values;
+    s->rules_hash = sk_str_from(e->rules_hash);
+    s->assignee = sk_intern_str(e->words, p->assignee);
+    s->area = sk_intern_str(e->words, demand->buurt);
+    s->created_ms = s->updated_ms = e->now_ms;
+    s->expires_ms = e->now_ms + SK_OPEN_LIFE_MS;
+}
+
+static sk_status add_created(sk_engine *e, const pairing *p)
+{
+    uint32_t index, demand_party = sk_index_facts(e->index, p->demand)->party;
+    uint32_t supply_party = sk_index_facts(e->index, p->supply)->party;
+
+    if (pairing_add(e, p, &index) != SK_OK || list_push(&e->cmd.created, index) != SK_OK ||
+        due_push(e, p->created_ms + SK_OPEN_LIFE_MS, DUE_EXPIRY, index) != SK_OK)
+        return SK_ENOMEM;
+    pairing_count(e, p, +1);
+    /* Rules see the new suggestion only after the last round. */
+    sk_index_party(e->index, demand_party)->open_suggestions--;
+    sk_index_party(e->index, supply_party)->open_suggestions--;
+    return SK_OK;
+}
+
+static sk_status create_suggestion(sk_engine *e, uint32_t demand_slot, uint32_t supply_slot,
+                                   sk_error *err)
+{
+    const sk_facts *d = sk_index_facts(e->index, demand_slot);
+    const sk_facts *o = sk_index_facts(e->index, supply_slot);
+    pairing p = {.number = e->last_event + 1,
+                 .created_ms = e->now_ms,
+                 .demand = demand_slot,
+                 .supply = supply_slot,
+                 .version = 1,
+                 .state = SK_STATE_PROPOSED,
+                 .assignee = assign_connector(e, d)};
+    sk_pair_report report;
+    sk_suggestion record;
+    char id[16];
+    sk_status st = sk_match_pair(e->matcher, d, sk_index_party(e->index, d->party), o,
+                                 sk_index_party(e->index, o->party), e->now_ms, e->cmd.arena,
+                                 &report, err);
+
+    if (st != SK_OK)
+        return st;
+    p.score = (int32_t)report.score;
+    fill_record(e, &p, d, &report, &record);
+    record.id = pairing_id(p.number, id);
+    sk_batch_put_suggestion(e->cmd.batch, &record);
+    emit_suggestion(e, &p, "suggestion.created", SK_STR(""));
+    e->cmd.suggestions_created++;
+    return add_created(e, &p);
+}
+
+/* ---- One round ---- */
+
+static sk_status create_from(sk_engine *e, const round_view *view, uint32_t counterpart,
+                             sk_error *err)
+{
+    uint32_t self = view->self->slot;
+    uint32_t demand = view->side == SK_DEMAND ? self : counterpart;
+    uint32_t supply = view->side == SK_DEMAND ? counterpart : self;
+
+    if (!demand_fits(e, view->about, demand) || !supply_fits(e, view->about, supply))
+        return SK_OK;
+    return create_suggestion(e, demand, supply, err);
+}
+
+/** Those over their own threshold, when a rule set relaxes it for some. */
+static size_t over_threshold(sk_engine *e, const round_view *view, sk_match *matches, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count && kept < SK_ROUND_SIZE; i++) {
+        const sk_facts *need = view->side == SK_DEMAND ? view->self
+                                                       : sk_index_facts(e->index, matches[i].slot);
+
+        if (matches[i].score >= sk_ruleset_threshold(e->rules, need, e->now_ms))
+            matches[kept++] = matches[i];
+    }
+    return kept;
+}
+
+static sk_status run_round(sk_engine *e, uint32_t slot, sk_error *err)
+{
+    const sk_facts *self = sk_index_facts(e->index, slot);
+    round_view view = {.e = e,
+                       .self = self,
+                       .side = sk_kind_side((sk_kind)self->kind),
+                       .about = sk_ruleset_about(e->rules)};
+    bool relaxed = view.about->least_threshold < view.about->threshold;
+    sk_match matches[100];
+    size_t count = 0;
+    sk_status st;
+    sk_query query = {.self = self,
+                      .self_party = sk_index_party(e->index, self->party),
+                      .now_ms = e->now_ms,
+                      .limit = relaxed ? 100 : SK_ROUND_SIZE,
+                      .least_score = view.about->least_threshold,
+                      .keep = keep_counterpart,
+                      .context = &view};
+
+    if (!listing_open(e, self))
+        return SK_OK;
+    if (view.side == SK_DEMAND ? !demand_fits(e, view.about, slot)
+                               : !supply_fits(e, view.about, slot))
+        return SK_OK;
+    stamp_earlier(e, slot);
+    if ((st = sk_match_best(e->matcher, &query, matches, &count, err)) != SK_OK)
+        return st;
+    count = over_threshold(e, &view, matches, count);
+    for (size_t i = 0; i < count && st == SK_OK; i++)
+        st = create_from(e, &view, matches[i].slot, err);
+    return st;
+}
+
+/* ---- All rounds of a command ---- */
+
+static int compare_slots_by_id(const void *a, const void *b, void *context)
+{
+    const sk_engine *e = context;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x == y ? 0 : sk_str_cmp(sk_index_id(e->index, x), sk_index_id(e->index, y));
+}
+
+/** Now rules may see what the rounds created. */
+static void publish_created(sk_engine *e)
+{
+    for (size_t i = 0; i < e->cmd.created.count; i++) {
+        const pairing *p = &e->pairings[e->cmd.created.items[i]];
+        sk_party_facts *demand =
+            sk_index_party(e->index, sk_index_facts(e->index, p->demand)->party);
+        sk_party_facts *supply =
+            sk_index_party(e->index, sk_index_facts(e->index, p->supply)->party);
+
+        demand->open_suggestions++;
+        supply->open_suggestions++;
+        demand->last_asked_ms = supply->last_asked_ms = p->created_ms;
+    }
+}
+
+sk_status run_rounds(sk_engine *e, sk_error *err)
+{
+    u32_list *rounds = &e->cmd.rounds;
+    sk_status st = SK_OK;
+
+    if (rounds->count > 1)
+        qsort_r(rounds->items, rounds->count, sizeof(uint32_t), compare_slots_by_id, e);
+    for (size_t i = 0; i < rounds->count && st == SK_OK; i++) {
+        uint32_t slot = rounds->items[i];
+
+        if ((i == 0 || rounds->items[i - 1] != slot) && sk_index_facts(e->index, slot))
+            st = run_round(e, slot, err);
+    }
+    publish_created(e);
+    return st;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#pragma once
+
+/* What the engine thread owns, shared by the files of this module only.
+ *
+ *   store       everything, on disk
+ *   index       facts of all listings and parties, candidates
+ *   pairings    one small record per suggestion that exists, in order of creation
+ *   due         a heap of instants at which something falls due by itself
+ *   command     the change under way: its batch, its events, whom it touched
+ *
+ * All but the store is rebuilt from the store at opening (open.c). */
+
+#include "engine/engine.h"
+
+#define SK_NONE UINT32_MAX
+#define SK_ROUND_SIZE 20
+#define SK_OPEN_LIFE_MS (14 * SK_DAY_MS)
+#define SK_LOAD_WINDOW_MS (30 * SK_DAY_MS)
+#define SK_IDEM_LIFE_MS SK_DAY_MS
+#define SK_RETEST_CHUNK 1000
+
+/** A suggestion in memory; the record with scores and reasons is on disk. Chains run through all
+ *  pairings of a listing, newest first. */
+typedef struct pairing {
+    uint64_t number; /**< The id is "s" and twelve digits of it. */
+    int64_t created_ms, until_ms, connected_ms;
+    uint32_t demand, supply; /**< Listing slots. */
+    uint32_t next_of_demand, next_of_supply;
+    uint32_t version;
+    uint32_t assignee; /**< Word of the connector's id; 0: nobody. */
+    int32_t score;     /**< Millionths. */
+    uint8_t state;
+    bool erased;           /**< A hole: the party is gone. */
+    bool has_appointments;
+} pairing;
+
+typedef struct u32_list {
+    uint32_t *items;
+    size_t count, capacity;
+} u32_list;
+
+/** By listing slot. */
+typedef struct listing_extra {
+    uint32_t newest;      /**< Head of its chain, or SK_NONE. */
+    uint32_t open_count;  /**< Open suggestions of this listing. */
+    uint32_t round_stamp; /**< Equal to engine.round: the pair was suggested before. */
+} listing_extra;
+
+/** By party slot. */
+typedef struct party_extra {
+    uint32_t supply_open; /**< Open suggestions as the supply side. */
+    uint8_t kind;
+} party_extra;
+
+typedef enum due_kind { DUE_VALID_UNTIL, DUE_PARKED, DUE_EXPIRY, DUE_HOUR, DUE_MIDNIGHT } due_kind;
+
+typedef struct due_entry {
+    int64_t at_ms;
+    uint32_t ref; /**< Listing slot or pairing index. */
+    uint8_t kind;
+} due_entry;
+
+/** The command under way. */
+typedef struct command {
+    bool running;
+    sk_batch *batch;
+    sk_arena *arena;
+    const sk_call *call; /**< NULL: the engine itself. */
+    uint64_t first_event;
+    u32_list touched;    /**< Party slots whose open suggestions are tested again. */
+    u32_list rounds;     /**< Listing slots. */
+    u32_list created;    /**< Pairings made by this command's rounds, not yet in party facts. */
+    u32_list stepped;    /**< Pairings whose record changed, beside `records`. */
+    sk_suggestion *records;
+    size_t record_count, record_capacity;
+    uint32_t suggestions_created;
+} command;
+
+struct sk_engine {
+    sk_store *store;
+    sk_clock clock;
+    int64_t now_ms;        /**< Of the last command or question; never runs back. */
+    bool started;          /**< now_ms is set. */
+    bool failed;
+    bool due_running;
+    char *backup_dir;
+    char *rules_dir;
+
+    sk_intern *words;
+    sk_calendar *calendar;
+    sk_areas *areas;
+    sk_areas *staged;      /**< Areas of an import that is not committed yet. */
+    sk_arena *staged_arena;
+    const sk_area **staged_items;
+    size_t staged_count, staged_capacity;
+    sk_rd *rd;
+    sk_taxonomy *taxonomy;
+    sk_index *index;
+    sk_matcher *matcher;
+    sk_ruleset *rules;
+    char rules_hash[65];
+
+    pairing *pairings;
+    size_t pairing_count, pairing_capacity;
+    size_t open_count, live_count;
+    listing_extra *listings;
+    size_t listing_capacity;
+    party_extra *parties;
+    size_t party_capacity;
+    uint32_t party_slots;  /**< One past the highest in use. */
+    size_t party_live;
+    uint32_t *cases;       /**< By word of the connector: open and running cases. */
+    size_t cases_capacity;
+    sk_intern *erased;     /**< Ids of erased parties; never used again. */
+    u32_list connected;    /**< Pairings in order of connected_ms, for load_30d. */
+    size_t connected_done; /**< Those before left the 30 days. */
+    uint32_t round;
+
+    due_entry *due;
+    size_t due_count, due_capacity;
+    int64_t next_hour_ms, next_midnight_ms;
+
+    sk_connector *connectors; /**< Ascending id; strings in connector_arena. */
+    size_t connector_count;
+    sk_arena *connector_arena;
+    sk_token *tokens;
+    size_t token_count;
+    sk_arena *token_arena;
+
+    uint64_t last_event;
+    uint64_t audit_seq;
+    uint64_t commands;
+    command cmd;
+};
+
+/* ---- command.c: the one way to change anything ---- */
+
+/** Time moves, what is due runs; then the idempotency record is looked up. With `out->repeated`
+ *  set the answer is there and nothing may follow. */
+sk_status command_begin(sk_engine *e, const sk_call *call, sk_receipt *out, sk_error *err);
+/** For a command of the engine itself, at e->now_ms. */
+void command_begin_own(sk_engine *e);
+/** Steps 2 and 3 for whom the command touched, then the batch is written. */
+sk_status command_commit(sk_engine *e, sk_str id, uint64_t version, bool created, sk_receipt *out,
+                         sk_error *err);
+/** Nothing was changed yet: forget the command. */
+void command_cancel(sk_engine *e);
+/** Something was changed, and then memory or disk failed: the engine is done. */
+sk_status command_broken(sk_engine *e, sk_status status);
+void touch_party(sk_engine *e, uint32_t party);
+void want_round(sk_engine *e, uint32_t listing);
+/** Rounds for all listings of a party that are open. */
+void want_rounds_of_party(sk_engine *e, uint32_t party);
+/** A pair left *open*: its demand listing, and its supply party's listings. */
+void pair_left_open(sk_engine *e, uint32_t demand, uint32_t supply);
+void emit(sk_engine *e, const char *type, sk_str listing, sk_str party, sk_str suggestion,
+          sk_str detail);
+void audit(sk_engine *e, const char *action, sk_str object);
+sk_str call_token(const sk_call *call);
+sk_status list_push(u32_list *list, uint32_t value);
+
+/* ---- due.c ---- */
+
+sk_status advance(sk_engine *e, sk_error *err);
+sk_status due_push(sk_engine *e, int64_t at_ms, due_kind kind, uint32_t ref);
+void due_start(sk_engine *e, int64_t now_ms);
+
+/* ---- pairings.c: suggestions in memory ---- */
+
+sk_str pairing_id(uint64_t number, char out[16]);
+uint32_t pairing_find(const sk_engine *e, sk_str id);
+/** Next in the chain of the listing on either side. */
+uint32_t pairing_next(const sk_engine *e, uint32_t index, uint32_t listing);
+sk_status pairing_add(sk_engine *e, const pairing *p, uint32_t *out_index);
+/** Counters that follow from a state; `sign` +1 or -1. Room is pushed to the index. */
+void pairing_count(sk_engine *e, const pairing *p, int sign);
+void pairing_set_state(sk_engine *e, uint32_t index, sk_state state);
+void pairing_connected(sk_engine *e, uint32_t index, int64_t at_ms);
+/** Forget a pairing whose party is erased. */
+void pairing_erase(sk_engine *e, uint32_t index);
+void load_advance(sk_engine *e, int64_t now_ms);
+void party_last_asked_recount(sk_engine *e, uint32_t party);
+sk_status extras_ensure(sk_engine *e, uint32_t listing_slot, uint32_t party_slot);
+/** Appointments of the party's connected pairs become its busy slots. */
+sk_status party_busy_recount(sk_engine *e, uint32_t party, sk_error *err);
+/** Pairings of the party that are open, ascending. */
+sk_status party_open_pairings(sk_engine *e, uint32_t party, u32_list *out);
+
+/* ---- steps.c: the record of a suggestion ---- */
+
+/** The record, to be changed in place; written with the command. */
+sk_status record_of(sk_engine *e, uint32_t index, sk_suggestion **out, sk_error *err);
+/** One step: new state, version, steps, event. `reason` stays in the record; only `detail`, a word
+ *  of the engine's own, goes into the event. */
+sk_status suggestion_step(sk_engine *e, uint32_t index, sk_state state, const char *event,
+                          sk_str reason, sk_str detail, sk_error *err);
+sk_status records_write(sk_engine *e);
+void emit_suggestion(sk_engine *e, const pairing *p, const char *type, sk_str detail);
+
+/* ---- retest.c, rounds.c, assign.c ---- */
+
+sk_status retest_touched(sk_engine *e, sk_error *err);
+/** Withdraw the pairing when it became impossible. */
+sk_status retest_one(sk_engine *e, uint32_t index, sk_error *err);
+/** All open suggestions in numbered commands of SK_RETEST_CHUNK. */
+sk_status retest_everything(sk_engine *e, sk_error *err);
+sk_status run_rounds(sk_engine *e, sk_error *err);
+bool listing_open(const sk_engine *e, const sk_facts *f);
+const char *closed_reason(const sk_facts *f, int64_t now_ms);
+/** Word of the connector for a demand listing, 0: nobody. */
+uint32_t assign_connector(sk_engine *e, const sk_facts *demand);
+uint32_t connector_cases(const sk_engine *e, uint32_t word);
+const sk_connector *connector_find(const sk_engine *e, sk_str id);
+
+/* ---- The rest ---- */
+
+typedef enum right {
+    RIGHT_READ,
+    RIGHT_PUT,
+    RIGHT_ERASE,
+    RIGHT_CONTACT,
+    RIGHT_EVENTS,
+    RIGHT_DECIDE,
+    RIGHT_ANSWER,
+    RIGHT_REFERENCE,
+    RIGHT_RULES,
+    RIGHT_EXPORT,
+    RIGHT_ADMIN
+} right;
+sk_status require_right(const sk_actor *actor, right wanted, sk_error *err);
+/** The actor's areas hold this buurt (or its wijk or gemeente). */
+bool actor_covers(const sk_actor *actor, sk_str buurt, sk_str wijk, sk_str gemeente);
+bool actor_sees_points(const sk_actor *actor);
+
+sk_status engine_load(sk_engine *e, sk_error *err);
+sk_status load_connectors(sk_engine *e, sk_error *err);
+sk_status load_tokens(sk_engine *e, sk_error *err);
+sk_status load_areas(sk_engine *e, sk_error *err);
+sk_status load_taxonomy(sk_engine *e, sk_error *err);
+sk_status load_rules(sk_engine *e, sk_error *err);
+sk_status erase_party_now(sk_engine *e, sk_str id, sk_error *err);
+/** Buurt, wijk and gemeente of its point into the listing. */
+void listing_locate(sk_engine *e, sk_listing *listing);
+/** What a reader without the right to exact points gets to see. */
+void listing_coarsen(sk_engine *e, const sk_actor *actor, sk_listing *listing);
+sk_str listing_party_id(const sk_engine *e, uint32_t slot);
+/** A question: time moves and what is due runs. */
+sk_status question_begin(sk_engine *e, const sk_actor *actor, right wanted, sk_error *err);
