@@ -18,11 +18,10 @@ class Maker:
         self.general, self.start = general, start
         self.numbers, self.seen = {}, set()
 
-    def base(self, kind, party, entry, phrases, dice, extra_slots=()):
+    def base(self, kind, party, entry, phrases, dice):
         """Identity, text and categories. Returns the listing and its slots."""
         self.numbers[kind] = number = self.numbers.get(kind, 0) + 1
-        slots = {"buurt": party.area["name"], "plek": with_article(dice.pick(party.area["spots"])),
-                 **dict(extra_slots)}
+        slots = {"buurt": party.area["name"], "plek": with_article(dice.pick(party.area["spots"]))}
         other = party.other_language()
         slots["taal"] = self.general["languages"][other or "nl"]
         title, text = self.wording(phrases, slots, dice)
