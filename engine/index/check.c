@@ -21,8 +21,8 @@ static sk_status check_listing(const sk_index *index, uint32_t slot, sk_error *e
         return sk_fail(err, SK_EINTERNAL, "party %u lists slot %u %zu times", facts->party, slot,
                        times);
     if (facts->pattern >= index->patterns.count ||
-        (facts->pattern && !sk_index_pattern_words(index, facts->pattern,
-                                                   sk_index_first_word(index->now_ms))))
+        (facts->pattern &&
+         !sk_index_pattern_words(index, facts->pattern, sk_index_first_word(index->now_ms))))
         return sk_fail(err, SK_EINTERNAL, "slot %u has no expanded pattern", slot);
     if (row->filed != filing_wanted(facts) && !index->unfiled)
         return sk_fail(err, SK_EINTERNAL, "slot %u is filed: %d", slot, (int)row->filed);

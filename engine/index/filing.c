@@ -36,8 +36,8 @@ sk_entry filing_entry(const sk_facts *facts, bool by_time)
                       .created_min = filing_minutes(facts->created_ms),
                       .remote = facts->remote};
 
-    entry.curve = by_time ? tree_curve_of_time(entry.created_min)
-                          : tree_curve_of_place(entry.lat, entry.lon);
+    entry.curve =
+        by_time ? tree_curve_of_time(entry.created_min) : tree_curve_of_place(entry.lat, entry.lon);
     return entry;
 }
 
@@ -54,8 +54,8 @@ static void drop_first(sk_index *index, const sk_facts *facts, uint32_t count)
         sk_entry entry = filing_entry(facts, by_time);
         uint32_t category = index->category_of_word[facts->sets[i / 2]];
         if (stands_in(facts, by_time))
-            SK_ASSERT(tree_remove(
-                filing_tree(index, category, sk_kind_side(facts->kind), by_time), &entry));
+            SK_ASSERT(tree_remove(filing_tree(index, category, sk_kind_side(facts->kind), by_time),
+                                  &entry));
     }
 }
 

@@ -141,8 +141,7 @@ static sk_status make_filing(sk_index *index, const sk_taxonomy *taxonomy, filin
         out->trees[i].by_time = i % 2;
     for (size_t i = 0; i < count; i++) {
         word = sk_intern_add(index->words, sk_taxonomy_at(taxonomy, i)->code);
-        if (!word ||
-            !table_reach(&out->category_of_word, &out->category_words, word, UINT32_MAX)) {
+        if (!word || !table_reach(&out->category_of_word, &out->category_words, word, UINT32_MAX)) {
             sk_free(out->trees);
             sk_free(out->category_of_word);
             return sk_fail(err, SK_ENOMEM, "out of memory");

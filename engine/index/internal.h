@@ -46,11 +46,11 @@ static_assert(sizeof(sk_party_row) <= ROW_BYTES, "a party takes two cache lines"
 /** One set of availability windows, expanded. */
 typedef struct sk_pattern {
     uint64_t hash;
-    uint64_t *bits;     /**< PATTERN_WORDS words; bit i of word w is slot 64 * (base_word + w) + i */
+    uint64_t *bits; /**< PATTERN_WORDS words; bit i of word w is slot 64 * (base_word + w) + i */
     int64_t base_word;
-    uint32_t size;      /**< Bytes of the windows, which stand behind the bits. 0: free. */
+    uint32_t size; /**< Bytes of the windows, which stand behind the bits. 0: free. */
     uint32_t refs;
-    uint32_t next;      /**< In its hash chain, or in the list of free ones. */
+    uint32_t next; /**< In its hash chain, or in the list of free ones. */
 } sk_pattern;
 
 typedef struct sk_patterns {

@@ -232,7 +232,8 @@ static sk_status find_or_take(sk_index *index, sk_str id, uint32_t *out_slot, bo
 {
     uint32_t number = sk_intern_add(index->ids, id), slot;
 
-    if (!number || !table_reach(&index->slot_of_id, &index->slot_of_id_capacity, number, SK_NO_SLOT))
+    if (!number ||
+        !table_reach(&index->slot_of_id, &index->slot_of_id_capacity, number, SK_NO_SLOT))
         return sk_fail(err, SK_ENOMEM, "out of memory");
     slot = index->slot_of_id[number];
     *out_fresh = slot == SK_NO_SLOT;

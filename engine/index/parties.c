@@ -100,7 +100,8 @@ static sk_status make_sets(sk_index *index, const sk_party *party, sk_party_fact
 
     if (!memory)
         return sk_fail(err, SK_ENOMEM, "out of memory");
-    if (!intern_all(index, party->languages, languages) || !intern_all(index, party->blocks, blocks))
+    if (!intern_all(index, party->languages, languages) ||
+        !intern_all(index, party->blocks, blocks))
         goto no_memory;
     for (size_t i = 0; i < certs; i++) {
         const sk_certificate *from = &party->certificates[i];
@@ -163,8 +164,7 @@ sk_status sk_index_party_put(sk_index *index, const sk_party *party, uint32_t *o
 
 static void free_arrays(sk_index *index, sk_party_row *row)
 {
-    index->set_bytes -= party_set_bytes(&row->facts) +
-                        row->facts.busy_count * 2 * sizeof(int64_t) +
+    index->set_bytes -= party_set_bytes(&row->facts) + row->facts.busy_count * 2 * sizeof(int64_t) +
                         row->listing_capacity * sizeof(uint32_t);
     sk_free((void *)row->facts.certs);
     sk_free((void *)row->facts.busy_slots);

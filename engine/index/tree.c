@@ -173,7 +173,7 @@ static void summary_widen(sk_node *node, uint32_t i, const sk_entry *entry)
 /* ---- Children of a node ---- */
 
 #define MOVE(column, to, from, n)                                                                  \
-    memmove(&(column)[to], &(column)[from], (size_t)(n) * sizeof (column)[0])
+    memmove(&(column)[to], &(column)[from], (size_t)(n) * sizeof(column)[0])
 
 static void node_shift(sk_node *node, uint32_t to, uint32_t from)
 {
@@ -460,8 +460,8 @@ void tree_clear(sk_tree *tree)
 
 /* ---- Checking ---- */
 
-static void each_below(const void *at, uint32_t height,
-                       void (*visit)(void *context, uint32_t slot), void *context)
+static void each_below(const void *at, uint32_t height, void (*visit)(void *context, uint32_t slot),
+                       void *context)
 {
     const sk_node *node = at;
     const sk_block *block = at;

@@ -16,9 +16,9 @@ typedef struct sk_curve_key {
 
 typedef struct sk_entry {
     uint32_t slot;
-    float lat, lon;        /**< Rounded to nearest: see the margins in walk.c. */
-    float reach, within;   /**< Metres, exact; without a bound `within` is infinite. */
-    uint32_t created_min;  /**< Whole minutes, rounded down, from 0. */
+    float lat, lon;       /**< Rounded to nearest: see the margins in walk.c. */
+    float reach, within;  /**< Metres, exact; without a bound `within` is infinite. */
+    uint32_t created_min; /**< Whole minutes, rounded down, from 0. */
     bool remote;
     uint64_t curve;
 } sk_entry;
@@ -39,7 +39,7 @@ typedef struct sk_node {
     uint32_t slot[TREE_FAN];
     void *child[TREE_FAN];
     float lat_lo[TREE_FAN], lat_hi[TREE_FAN], lon_lo[TREE_FAN], lon_hi[TREE_FAN];
-    float cos_lo[TREE_FAN];   /**< No cosine of a latitude below is smaller. */
+    float cos_lo[TREE_FAN]; /**< No cosine of a latitude below is smaller. */
     float reach_hi[TREE_FAN];
     uint32_t created_hi[TREE_FAN];
 } sk_node;

@@ -30,7 +30,7 @@ void sk_matcher_free(sk_matcher *matcher);
 void sk_matcher_set_rules(sk_matcher *matcher, sk_ruleset *rules);
 
 typedef struct sk_query {
-    const sk_facts *self;              /**< The listing asked for; either side. */
+    const sk_facts *self; /**< The listing asked for; either side. */
     const sk_party_facts *self_party;
     int64_t now_ms;
     size_t limit;        /**< 1-100 */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "match/internal.h"
+
+#include <math.h>
+
+/* The few Dutch words that "why not" needs of its own. */
+
+static const struct {
+    char code[3];
+    const char *name;
+} languages[] = {
+    {"am", "Amhaars"},   {"ar", "Arabisch"},    {"bg", "Bulgaars"},  {"de", "Duits"},
+    {"el", "Grieks"},    {"en", "Engels"},      {"es", "Spaans"},    {"fa", "Farsi"},
+    {"fr", "Frans"},     {"fy", "Fries"},       {"hi", "Hindi"},     {"hr", "Kroatisch"},
+    {"hu", "Hongaars"},  {"id", "Indonesisch"}, {"it", "Italiaans"}, {"ja", "Japans"},
+    {"ku", "Koerdisch"}, {"nl", "Nederlands"},  {"pl", "Pools"},     {"ps", "Pasjtoe"},
+    {"pt", "Portugees"}, {"ro", "Roemeens"},    {"ru", "Russisch"},  {"so", "Somalisch"},
+    {"sr", "Servisch"},  {"ti", "Tigrinya"},    {"tr", "Turks"},     {"uk", "Oekraïens"},
+    {"ur", "Urdu"},      {"vi", "Vietnamees"},  {"zh", "Chinees"},
+};
+
+sk_str dutch_language(sk_str code)
+{
+    for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++) {
+        if (sk_str_eq(code, sk_str_from(languages[i].code)))
+            return sk_str_from(languages[i].name);
+    }
+    return code;
+}
+
+const char *dutch_kind(sk_kind kind)
+{
+    switch (kind) {
+    case SK_KIND_NEED:
+        return "de hulpvraag";
+    case SK_KIND_INITIATIVE:
+        return "het initiatief";
+    case SK_KIND_OFFER:
+        return "het aanbod";
+    case SK_KIND_SKILL:
+        return "het talent";
+    case SK_KIND_PLACE:
+        return "de ontmoetingsplek";
+    case SK_KIND_ACTIVITY:
+        return "de activiteit";
+    case SK_KIND_NONE:
+        break;
+    }
+    return "de plaatsing";
+}
+
+const char *dutch_weekday(int weekday)
+{
+    static const char *const days[] = {"maandag", "dinsdag",  "woensdag", "donderdag",
+                                       "vrijdag", "zaterdag", "zondag"};
+
+    return days[weekday];
+}
+
+void dutch_distance(double metres, sk_buf *out)
+{
+    long tens = (long)ceil(metres / 10), tenths = (long)ceil(metres / 100);
+
+    if (tens < 100)
+        sk_buf_printf(out, "%ld m", tens * 10);
+    else
+        sk_buf_printf(out, "%ld,%ld km", tenths / 10, tenths % 10);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "match/change.h"
+
+/* Why not: which counterparts fail one constraint alone, and what would have to change.
+ *
+ * A scan over all listings of the other side, since what the index passes over is what is looked
+ * for. Each counterpart gets the set of constraints that it fails; sets are counted, and those of
+ * one constraint ranked on the way. Should none fail exactly one, the smallest set that occurs (the
+ * most frequent one of that size, then the lowest constraints) is ranked in a second scan.
+ *
+ * With function rules a counterpart's C8 and score are those of the full judgement. */
+
+#define SETS 256 /**< Constraints 1 to 8 as bits 0 to 7. */
+#define BEST 3
+
+typedef struct scan {
+    sk_matcher *matcher;
+    const sk_query *query;
+    sk_asked asked;
+    bool hard, functions;
+    uint32_t only_set; /**< Second scan: rank just this one. 0: the sets of one constraint. */
+    uint64_t counts[SETS];
+    sk_ranking best[SK_C_RULES + 1]; /**< By the only constraint; the second scan uses the first. */
+    sk_pair pairs[SK_LANES];
+    uint32_t slots[SK_LANES], failed[SK_LANES];
+    size_t pair_count;
+} scan;
+
+/** Whether this set is ranked in this scan, and where. */
+static sk_ranking *ranking_for(scan *s, uint32_t failed)
+{
+    if (s->only_set)
+        return failed == s->only_set ? &s->best[0] : NULL;
+    return failed && !(failed & (failed - 1)) ? &s->best[__builtin_ctz(failed)] : NULL;
+}
+
+/* ---- Judging ---- */
+
+static void count_pair(scan *s, size_t i, double score)
+{
+    sk_match match = {s->slots[i], sk_millionths(score)};
+    sk_ranking *ranking = ranking_for(s, s->failed[i]);
+
+    s->counts[s->failed[i] >> 1]++;
+    if (ranking && ranking_wants(ranking, match))
+        ranking_add(ranking, match);
+}
+
+static void judge_with_functions(scan *s)
+{
+    sk_ruleset_begin(s->matcher->rules);
+    for (size_t i = 0; i < s->pair_count; i++) {
+        sk_verdict verdict;
+        sk_ruleset_judge(s->matcher->rules, s->query->now_ms, &s->pairs[i], &verdict);
+        if (!verdict.pass)
+            s->failed[i] |= SK_C_BIT(SK_C_RULES);
+        count_pair(s, i, verdict.score);
+    }
+}
+
+static void judge_batch(scan *s)
+{
+    sk_ruleset *rules = s->matcher->rules;
+    double scores[SK_LANES];
+    uint64_t pass = ~UINT64_C(0);
+
+    if (s->functions) {
+        judge_with_functions(s);
+    } else if (s->pair_count > 0) {
+        if (s->hard)
+            pass = sk_ruleset_pass(rules, s->query->now_ms, s->pairs, s->pair_count);
+        sk_ruleset_score(rules, s->query->now_ms, s->pairs, s->pair_count, scores);
+        for (size_t i = 0; i < s->pair_count; i++) {
+            if (!(pass >> i & 1))
+                s->failed[i] |= SK_C_BIT(SK_C_RULES);
+            count_pair(s, i, scores[i]);
+        }
+    }
+    s->pair_count = 0;
+}
+
+/* ---- Scanning ---- */
+
+static void look_at(scan *s, uint32_t slot, const sk_facts *facts)
+{
+    sk_index *index = s->matcher->index;
+    const sk_party_facts *party = sk_index_party(index, facts->party);
+    sk_both both = both_of(&s->asked, facts, party);
+    sk_times times;
+    sk_pair pair;
+    size_t i = s->pair_count;
+
+    if (!parties_allowed(s->asked.party, party))
+        return;
+    times = pair_times(&s->asked, index, facts, NULL);
+    pair = pair_for_rules(&both, pair_distance(&both), times,
+                          pair_closeness(index, s->asked.facts, facts));
+    s->failed[i] = pair_failures(&both, &pair, s->query->now_ms, times.longest);
+    s->pairs[i] = pair;
+    s->slots[i] = slot;
+    if (++s->pair_count == SK_LANES)
+        judge_batch(s);
+}
+
+static void scan_all(scan *s)
+{
+    sk_index *index = s->matcher->index;
+    uint32_t end = sk_index_slots(index);
+
+    memset(s->counts, 0, sizeof s->counts);
+    for (uint32_t slot = 0; slot < end; slot++) {
+        const sk_facts *facts = sk_index_facts(index, slot);
+        if (facts && sk_kind_side((sk_kind)facts->kind) != s->asked.side &&
+            (facts->status == SK_LISTING_OPEN || facts->status == SK_LISTING_PAUSED) &&
+            s->query->now_ms < facts->valid_until_ms)
+            look_at(s, slot, facts);
+    }
+    judge_batch(s);
+}
+
+static uint32_t smallest_set(const scan *s)
+{
+    uint32_t best = 0;
+
+    for (uint32_t set = 1; set < SETS; set++) {
+        int size = __builtin_popcount(set), best_size = __builtin_popcount(best);
+        if (s->counts[set] && (best == 0 || size < best_size ||
+                               (size == best_size && s->counts[set] > s->counts[best])))
+            best = set;
+    }
+    return best << 1;
+}
+
+/* ---- Answering ---- */
+
+static int failed_hard_of(const scan *s, const sk_facts *facts, const sk_party_facts *party)
+{
+    sk_both both = both_of(&s->asked, facts, party);
+    sk_verdict verdict;
+    sk_pair pair = pair_for_rules(&both, pair_distance(&both),
+                                  pair_times(&s->asked, s->matcher->index, facts, NULL),
+                                  pair_closeness(s->matcher->index, s->asked.facts, facts));
+
+    sk_ruleset_begin(s->matcher->rules);
+    sk_ruleset_judge(s->matcher->rules, s->query->now_ms, &pair, &verdict);
+    return verdict.failed_hard;
+}
+
+static sk_status fill_group(const scan *s, uint32_t set, const sk_ranking *ranking, sk_arena *arena,
+                            sk_whynot_group *out, sk_error *err)
+{
+    sk_buf text = {0};
+    sk_status st = SK_OK;
+
+    out->failed_set = set;
+    out->count = s->counts[set >> 1];
+    out->best_count = ranking->count;
+    for (size_t i = 0; i < ranking->count && st == SK_OK; i++) {
+        const sk_facts *facts = sk_index_facts(s->matcher->index, ranking->items[i].slot);
+        const sk_party_facts *party = sk_index_party(s->matcher->index, facts->party);
+        int failed_hard = set >> SK_C_RULES & 1 ? failed_hard_of(s, facts, party) : -1;
+        sk_buf_reset(&text);
+        st = change_text(s->matcher, &s->asked, facts, party, set, failed_hard, &text, err);
+        out->best[i] = (sk_near_miss){ranking->items[i].slot, ranking->items[i].score,
+                                      sk_arena_str(arena, sk_buf_view(&text))};
+        if (st == SK_OK && (text.failed || !out->best[i].change.data))
+            st = sk_fail(err, SK_ENOMEM, "out of memory");
+    }
+    sk_buf_done(&text);
+    return st;
+}
+
+static void init(scan *s, sk_matcher *matcher, const sk_query *query)
+{
+    const sk_ruleset_info *about = sk_ruleset_about(matcher->rules);
+
+    s->matcher = matcher;
+    s->query = query;
+    asked_init(&s->asked, matcher->index, query->self, query->self_party, query->now_ms);
+    s->hard = about->hard_count > 0;
+    s->functions = about->has_functions;
+    for (int i = 0; i <= SK_C_RULES; i++)
+        s->best[i] = (sk_ranking){.index = matcher->index, .limit = BEST, .least = INT64_MIN};
+}
+
+static sk_status answer(scan *s, sk_arena *arena, sk_whynot *out, sk_error *err)
+{
+    sk_whynot result = {.possible = s->counts[0]};
+    sk_status st;
+
+    for (uint32_t set = 0; set < SETS; set++)
+        result.counterparts += s->counts[set];
+    for (uint32_t c = SK_C_OPEN; c <= SK_C_RULES; c++) {
+        if (s->counts[SK_C_BIT(c) >> 1] == 0)
+            continue;
+        if ((st = fill_group(s, SK_C_BIT(c), &s->best[c], arena, &result.groups[result.group_count],
+                             err)) != SK_OK)
+            return st;
+        result.group_count++;
+    }
+    if (result.group_count == 0 && (s->only_set = smallest_set(s)) != 0) {
+        scan_all(s);
+        if ((st = fill_group(s, s->only_set, &s->best[0], arena, &result.groups[0], err)) != SK_OK)
+            return st;
+        result.group_count = 1;
+    }
+    *out = result;
+    return SK_OK;
+}
+
+sk_status sk_match_whynot(sk_matcher *matcher, const sk_query *query, sk_arena *arena,
+                          sk_whynot *out, sk_error *err)
+{
+    scan *s;
+    sk_status st;
+
+    if (!matcher->rules)
+        return sk_fail(err, SK_EINTERNAL, "no rule set is active");
+    if (!(s = sk_calloc(1, sizeof *s)))
+        return sk_fail(err, SK_ENOMEM, "out of memory");
+    init(s, matcher, query);
+    scan_all(s);
+    st = answer(s, arena, out, err);
+    sk_free(s);
+    return st;
+}
