@@ -11,9 +11,9 @@
 #define SK_ELEMENTS_MAX 65536       /**< Submessages, list items and unknown fields of a message. */
 #define SK_RECORD_MAX (16 * 1024 * 1024) /**< Bytes of a stored record, or of JSON, at most. */
 
-/* Encoders append to `out` (out->failed without memory). Decoders put all in `arena`, refuse
- * oversize, over-deep and malformed bytes with SK_EPROTO and wrong UTF-8 naming the field. Unknown
- * fields are dropped. */
+/* Encoders append to `out` (out->failed without memory). Decoders put all in `arena` and refuse
+ * malformed bytes and wrong UTF-8 with SK_EPROTO, oversize and over-deep ones with SK_ELIMIT, times
+ * and windows that mean nothing with SK_EINVAL, naming the field. Unknown fields are dropped. */
 void sk_encode_listing(const sk_listing *listing, sk_buf *out);
 sk_status sk_decode_listing(sk_str bytes, sk_arena *arena, sk_listing *out, sk_error *err);
 void sk_encode_party(const sk_party *party, bool with_contact, sk_buf *out);
@@ -40,12 +40,15 @@ sk_status sk_decode_taxonomy(sk_str bytes, sk_arena *arena, const sk_category **
                              size_t *out_related_count, sk_error *err);
 
 /** proto3 JSON text to the bytes of the message `name` ("Request", "Listing" ...), and back.
- *  Strict: duplicate keys, unknown fields, wrong types, NaN and numbers out of range are refused,
- *  naming the field ("putListings.listings[0].point.lat"). */
+ *  Enumerators go by name without their type's prefix, an attribute's value bare. Both append to
+ *  `out`, which stays as it was on failure. Strict: duplicate keys, unknown fields, wrong types,
+ * NaN and numbers out of range are refused with SK_EINVAL, naming the field
+ *  ("putListings.listings[0].point.lat"), or with SK_EPROTO and the line and column. */
 sk_status sk_json_to_message(const char *name, sk_str json, sk_buf *out, sk_error *err);
 sk_status sk_message_to_json(const char *name, sk_str bytes, bool pretty, sk_buf *out,
                              sk_error *err);
-/** Strict JSON, for checks: valid or the place of the fault ("line 3, column 7"). */
+/** Strict JSON (RFC 8259, so doubled keys and "\\u0000" pass), nested at most SK_DEPTH_MAX deep:
+ *  valid or the place of the fault ("line 3, column 7"). */
 sk_status sk_json_check(sk_str json, sk_error *err);
 
 /** A GeoJSON FeatureCollection of (Multi)Polygons with `code`, `naam`, `wijkcode`, `gemeentecode`

@@ -218,7 +218,7 @@ static sk_status open_bracket(sk_json_cursor *c, nesting *n, bool *out_empty, sk
     bool object = *c->at == '{';
 
     if (n->depth == n->max)
-        return sk_json_fail(c, err, SK_EPROTO, "nested too deeply");
+        return sk_json_fail(c, err, SK_ELIMIT, "nested too deeply");
     n->objects &= ~(UINT64_C(1) << n->depth);
     n->objects |= (uint64_t)object << n->depth;
     n->depth++;

@@ -17,7 +17,7 @@ void sk_json_skip_space(sk_json_cursor *cursor);
 sk_status sk_json_skip_value(sk_json_cursor *cursor, int depth_max, sk_error *err);
 /** Step over a string; `cursor` stands at its opening quote. */
 sk_status sk_json_skip_string(sk_json_cursor *cursor, sk_error *err);
-/** SK_EPROTO, "line 3, column 7: " and `what`. Columns count characters. */
+/** "line 3, column 7: " and `what`. Columns count characters. */
 sk_status sk_json_fail(const sk_json_cursor *cursor, sk_error *err, sk_status status,
                        const char *what);
 /** The whole text is one value. */

@@ -17,6 +17,9 @@
 sk_status sk_message_unpack(const ProtobufCMessageDescriptor *descriptor, sk_str bytes, size_t cap,
                             sk_arena *arena, ProtobufCMessage **out, sk_error *err);
 
+/** A cap that no honest message reaches: two bytes can be a whole item of a list. */
+#define SK_UNPACK_MEMORY(size) (4096 + (size_t)(size)*160)
+
 /** Append the bytes of `message`: fields in ascending number, map entries in the given order, so
  *  that the same message gives the same bytes. Unlike the library's it keeps a negative zero.
  *  Check out->failed. */

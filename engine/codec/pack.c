@@ -78,14 +78,6 @@ void sk_wire_close(sk_buf *out, size_t start)
     memcpy(out->data + start, length, length_size);
 }
 
-bool sk_double_is_default(double value)
-{
-    uint64_t bits = 0;
-
-    memcpy(&bits, &value, sizeof(bits));
-    return bits == 0;
-}
-
 /* ---- Packing ---- */
 
 static void pack_fields(const ProtobufCMessage *message, sk_buf *out);
@@ -130,7 +122,7 @@ static void pack_value(const ProtobufCFieldDescriptor *field, const void *member
     }
 }
 
-static size_t item_size(ProtobufCType type)
+size_t sk_item_size(ProtobufCType type)
 {
     switch (type) {
     case PROTOBUF_C_TYPE_UINT32:
@@ -149,7 +141,7 @@ static_assert(sizeof(protobuf_c_boolean) == 4 && sizeof(void *) == 8, "sizes of 
 static void pack_list(const ProtobufCFieldDescriptor *field, const char *items, size_t count,
                       sk_buf *out)
 {
-    size_t step = item_size(field->type);
+    size_t step = sk_item_size(field->type);
     size_t start = 0;
 
     if (count == 0)
@@ -187,6 +179,15 @@ static bool is_default(const ProtobufCFieldDescriptor *field, const void *member
     }
 }
 
+bool sk_field_present(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message)
+{
+    const char *base = (const char *)message;
+
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+        return *(const uint32_t *)(base + field->quantifier_offset) == field->id;
+    return !is_default(field, base + field->offset);
+}
+
 static void pack_fields(const ProtobufCMessage *message, sk_buf *out)
 {
     const char *base = (const char *)message;
@@ -194,18 +195,11 @@ static void pack_fields(const ProtobufCMessage *message, sk_buf *out)
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
         const char *member = base + field->offset;
-        const char *quantifier = base + field->quantifier_offset;
-        bool present = false;
 
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-            pack_list(field, *(char *const *)member, *(const size_t *)quantifier, out);
-            continue;
-        }
-        if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
-            present = *(const uint32_t *)quantifier == field->id;
-        else
-            present = !is_default(field, member);
-        if (present) {
+            pack_list(field, *(char *const *)member,
+                      *(const size_t *)(base + field->quantifier_offset), out);
+        } else if (sk_field_present(field, message)) {
             sk_wire_tag(out, field, false);
             pack_value(field, member, out);
         }

@@ -15,5 +15,7 @@ void sk_wire_bytes(sk_buf *out, sk_str bytes);
 /** Bytes whose length is known at their end: what is added after open and before close. */
 size_t sk_wire_open(const sk_buf *out);
 void sk_wire_close(sk_buf *out, size_t start);
-/** Bitwise zero: what proto3 leaves out. A negative zero is not. */
-bool sk_double_is_default(double value);
+/** Whether the single `field` of `message` is there: what proto3 writes. A negative zero is. */
+bool sk_field_present(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message);
+/** Bytes of one item of a list of this type, in memory. */
+size_t sk_item_size(ProtobufCType type);

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "codec/message.h"
+
 #define STEPS_MAX 40
 
 static size_t add_step(char *path, size_t size, size_t at, const sk_place *step)
@@ -15,7 +17,7 @@ static size_t add_step(char *path, size_t size, size_t at, const sk_place *step)
     if (step->field) {
         sk_json_name(step->field->name, name);
         wrote = snprintf(path + at, size - at, "%s%s", at ? "." : "", name);
-    } else {
+    } else if (step->key.size > 0) {
         wrote = snprintf(path + at, size - at, "%s%.*s", at ? "." : "", SK_STR_ARG(step->key));
     }
     at = wrote < 0 || (size_t)wrote >= size - at ? size - 1 : at + (size_t)wrote;
@@ -36,7 +38,7 @@ sk_status sk_place_fail(sk_error *err, sk_status status, const sk_place *place, 
     va_list args;
 
     for (; place && count < STEPS_MAX; place = place->up) {
-        if (place->field || place->key.size > 0)
+        if (place->field || place->key.size > 0 || place->index >= 0)
             steps[count++] = place;
     }
     while (count > 0)
@@ -103,4 +105,29 @@ const char *sk_enum_short_name(const ProtobufCEnumDescriptor *type, const char *
             return name;
     }
     return *rest == '_' && rest[1] ? rest + 1 : name;
+}
+
+/* Messages do not contain themselves, so that this ends. */
+static const ProtobufCMessageDescriptor *find_under(const ProtobufCMessageDescriptor *type,
+                                                    const char *name)
+{
+    const ProtobufCMessageDescriptor *found = NULL;
+
+    if (strcmp(type->package_name, "schakel.v1") == 0 && strcmp(type->short_name, name) == 0)
+        return type;
+    for (unsigned i = 0; i < type->n_fields && !found; i++) {
+        if (type->fields[i].type == PROTOBUF_C_TYPE_MESSAGE)
+            found = find_under(type->fields[i].descriptor, name);
+    }
+    return found;
+}
+
+const ProtobufCMessageDescriptor *sk_message_find(const char *name)
+{
+    const ProtobufCMessageDescriptor *found = NULL;
+
+    /* Every message of the contract is part of one of these two. */
+    if ((found = find_under(&schakel__v1__request__descriptor, name)) == NULL)
+        found = find_under(&schakel__v1__response__descriptor, name);
+    return found;
 }

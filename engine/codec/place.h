@@ -8,7 +8,8 @@
 #include "core/core.h"
 
 /** One step of a path, kept on the stack of whoever walks a message; `up` is NULL at the root.
- *  A step is a field, a map's key (`key`) or, in text that is not ours, a plain word. */
+ *  A step is a field, a map's key (`key`) or, in text that is not ours, a plain word; with only an
+ *  index it is an item of a list in a list. */
 typedef struct sk_place {
     const struct sk_place *up;
     const ProtobufCFieldDescriptor *field;
@@ -31,3 +32,5 @@ bool sk_message_is_timestamp(const ProtobufCMessageDescriptor *descriptor);
 bool sk_message_is_scalar(const ProtobufCMessageDescriptor *descriptor);
 /** "KIND_NEED" without the prefix of its type: "NEED". */
 const char *sk_enum_short_name(const ProtobufCEnumDescriptor *type, const char *name);
+/** The message of the contract called `name` ("Request", "Listing"), or NULL. */
+const ProtobufCMessageDescriptor *sk_message_find(const char *name);

@@ -5,12 +5,6 @@
  * builds the message in a short-lived arena and packs it; a decoder unpacks into the caller's
  * arena, where the strings of the result point into the message. */
 
-/* Memory that a decoder may use: two bytes can be a whole item of a list. */
-static size_t memory_for(sk_str bytes)
-{
-    return 4096 + bytes.size * 160;
-}
-
 static sk_status unpack(const ProtobufCMessageDescriptor *type, sk_str bytes, sk_arena *arena,
                         void *out, sk_error *err)
 {
@@ -18,9 +12,10 @@ static sk_status unpack(const ProtobufCMessageDescriptor *type, sk_str bytes, sk
     sk_status st = SK_OK;
 
     if (bytes.size > SK_RECORD_MAX)
-        return sk_fail(err, SK_EPROTO, "a record of %zu bytes, more than %d", bytes.size,
+        return sk_fail(err, SK_ELIMIT, "a record of %zu bytes, more than %d", bytes.size,
                        SK_RECORD_MAX);
-    if ((st = sk_message_unpack(type, bytes, memory_for(bytes), arena, &message, err)) == SK_OK)
+    if ((st = sk_message_unpack(type, bytes, SK_UNPACK_MEMORY(bytes.size), arena, &message, err)) ==
+        SK_OK)
         *(ProtobufCMessage **)out = message;
     return st;
 }
