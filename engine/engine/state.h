@@ -92,7 +92,7 @@ struct sk_engine {
     sk_areas *areas;
     sk_areas *staged;      /**< Areas of an import that is not committed yet. */
     sk_arena *staged_arena;
-    const sk_area **staged_items;
+    sk_str *staged_items;  /**< Encoded, in staged_arena. */
     size_t staged_count, staged_capacity;
     sk_rd *rd;
     sk_taxonomy *taxonomy;

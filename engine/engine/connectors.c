@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "engine/state.h"
+
+#include <stdlib.h>
+
+/* Connectors are few: all of them in one sorted array, read anew from the store after a change. */
+
+static int compare_connectors(const void *a, const void *b)
+{
+    return sk_str_cmp(((const sk_connector *)a)->id, ((const sk_connector *)b)->id);
+}
+
+static sk_strs copy_strs(sk_arena *arena, sk_strs from)
+{
+    sk_str *items = sk_arena_calloc(arena, from.count, sizeof(sk_str));
+
+    if (!items)
+        return (sk_strs){NULL, 0};
+    for (size_t i = 0; i < from.count; i++)
+        items[i] = sk_arena_str(arena, from.items[i]);
+    return (sk_strs){items, from.count};
+}
+
+static sk_status add_connector(void *context, const sk_connector *c, sk_error *err)
+{
+    sk_engine *e = context;
+    sk_connector *items =
+        sk_realloc(e->connectors, (e->connector_count + 1) * sizeof(sk_connector));
+    sk_connector *copy;
+
+    if (!items)
+        return sk_fail(err, SK_ENOMEM, "no memory for connectors");
+    e->connectors = items;
+    copy = &items[e->connector_count];
+    *copy = *c;
+    copy->id = sk_arena_str(e->connector_arena, c->id);
+    copy->name = sk_arena_str(e->connector_arena, c->name);
+    copy->substitute_id = sk_arena_str(e->connector_arena, c->substitute_id);
+    copy->areas = copy_strs(e->connector_arena, c->areas);
+    if (!copy->id.data || !copy->name.data || !copy->substitute_id.data ||
+        copy->areas.count != c->areas.count || !sk_intern_add(e->words, c->id))
+        return sk_fail(err, SK_ENOMEM, "no memory for connectors");
+    e->connector_count++;
+    return SK_OK;
+}
+
+sk_status load_connectors(sk_engine *e, sk_error *err)
+{
+    sk_status st;
+
+    e->connector_count = 0;
+    sk_arena_reset(e->connector_arena);
+    if ((st = sk_store_each_connector(e->store, add_connector, e, err)) != SK_OK)
+        return st;
+    if (e->connector_count)
+        qsort(e->connectors, e->connector_count, sizeof(sk_connector), compare_connectors);
+    return SK_OK;
+}
+
+sk_status sk_engine_put_connector(sk_engine *e, const sk_call *call, const sk_connector *given,
+                                  sk_receipt *out, sk_error *err)
+{
+    sk_connector c = *given;
+    const sk_connector *old;
+    bool created;
+    sk_status st = require_right(call->actor, RIGHT_ADMIN, err);
+
+    if (st != SK_OK || (st = command_begin(e, call, out, err)) != SK_OK || out->repeated)
+        return st;
+    if ((st = sk_connector_check(&c, err)) != SK_OK) {
+        command_cancel(e);
+        return st;
+    }
+    old = connector_find(e, c.id);
+    created = old == NULL;
+    c.version = old ? old->version + 1 : 1;
+    sk_batch_put_connector(e->cmd.batch, &c);
+    emit(e, "connector.put", SK_STR(""), SK_STR(""), SK_STR(""), c.id);
+    audit(e, "connector.put", c.id);
+    if ((st = command_commit(e, c.id, c.version, created, out, err)) != SK_OK)
+        return st;
+    st = load_connectors(e, err);
+    return st == SK_OK ? SK_OK : command_broken(e, st);
+}
+
+sk_status sk_engine_list_connectors(sk_engine *e, const sk_actor *actor, sk_arena *arena,
+                                    const sk_connector **out, const uint32_t **out_cases,
+                                    size_t *out_count, sk_error *err)
+{
+    uint32_t *cases;
+    sk_status st = question_begin(e, actor, RIGHT_READ, err);
+
+    if (st != SK_OK)
+        return st;
+    cases = sk_arena_calloc(arena, e->connector_count, sizeof(uint32_t));
+    if (!cases)
+        return sk_fail(err, SK_ENOMEM, "no memory for connectors");
+    for (size_t i = 0; i < e->connector_count; i++)
+        cases[i] = connector_cases(e, sk_intern_find(e->words, e->connectors[i].id));
+    *out = e->connectors;
+    *out_cases = cases;
+    *out_count = e->connector_count;
+    return SK_OK;
+}
