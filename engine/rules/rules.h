@@ -6,7 +6,7 @@
 
 #include "model/model.h"
 
-#define SK_LANES 64      /**< Pairs that one evaluation takes at most. */
+#define SK_LANES 64 /**< Pairs that one evaluation takes at most. */
 #define SK_MAX_TERMS 32
 #define SK_MAX_HARD 32
 #define SK_TWO_PHASE 100 /**< How many of the first ranking function rules see. */
@@ -34,9 +34,9 @@ void sk_ruleset_free(sk_ruleset *rules);
 typedef struct sk_ruleset_info {
     sk_str name, policy;
     char hash[65];
-    int64_t threshold;             /**< Millionths. */
-    uint32_t max_open_per_demand;  /**< Open suggestions of a demand listing, 5 in standaard. */
-    uint32_t max_open_per_supply;  /**< Open suggestions of a supply party, 3 in standaard. */
+    int64_t threshold;            /**< Millionths. */
+    uint32_t max_open_per_demand; /**< Open suggestions of a demand listing, 5 in standaard. */
+    uint32_t max_open_per_supply; /**< Open suggestions of a supply party, 3 in standaard. */
     uint32_t hard_count, term_count;
     bool has_functions; /**< Function terms or function hard rules: two phases. */
     uint32_t example_count;
@@ -66,7 +66,8 @@ typedef struct sk_pair {
     double closeness;
 } sk_pair;
 
-/** Bit i of the result: pair i passes every `hard` rule given as an expression. count <= SK_LANES. */
+/** Bit i of the result: pair i passes every `hard` rule given as an expression. count <= SK_LANES.
+ */
 uint64_t sk_ruleset_pass(sk_ruleset *rules, int64_t now_ms, const sk_pair *pairs, size_t count);
 /** Scores by the expression terms alone; count <= SK_LANES. */
 void sk_ruleset_score(sk_ruleset *rules, int64_t now_ms, const sk_pair *pairs, size_t count,
@@ -81,8 +82,9 @@ typedef struct sk_verdict {
         bool applies;
         double value; /**< Clamped to [0, 1]. */
     } term[SK_MAX_TERMS];
-    uint32_t failed_functions; /**< How many functions failed (limits, errors); they do not apply. */
-    char failure[160];         /**< The first failure's reason; empty when none. */
+    uint32_t
+        failed_functions; /**< How many functions failed (limits, errors); they do not apply. */
+    char failure[160];    /**< The first failure's reason; empty when none. */
 } sk_verdict;
 /** Before a batch of sk_ruleset_judge calls: collects garbage, so that fuel does not depend on
  *  history. */
@@ -107,13 +109,15 @@ double sk_ruleset_bound(sk_ruleset *rules, int64_t now_ms, const sk_bounds *boun
 int64_t sk_millionths(double score);
 
 /** Values for the placeholders of a `why` template: {distance}, {times}, {overlap}, {category},
- *  {need.field}, {offer.field}. */
+ *  {value} (per cent), {need.field}, {offer.field}. */
 typedef struct sk_why {
     double distance_m; /**< NAN: none */
     double overlap_min;
-    sk_str times;    /**< "dinsdag 14.00-16.00 uur" or empty */
-    sk_str category; /**< Dutch label of the best shared category */
-    double value;    /**< The term's value */
+    sk_str times;        /**< "dinsdag 14.00-16.00 uur" or empty */
+    sk_str category;     /**< Dutch label of the best shared category */
+    double value;        /**< The term's value */
+    const sk_pair *pair; /**< For {need.field} and {offer.field}; NULL: they have no value. */
+    int64_t now_ms;      /**< With `pair`. */
 } sk_why;
 /** Dutch text of term `index`, appended to `out`: numbers with comma, "600 m", "1,2 km",
  *  "2 uur en 15 minuten"; nothing when the template is empty or a placeholder has no value. */

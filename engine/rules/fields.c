@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "rules/expr.h"
+
+#include <math.h>
+
+/* The fields of docs/matching.md 4, by name, and how each is read from a pair; and the hints for
+ * names that are nearly one of ours. */
+
+const sk_field sk_fields[SK_F_COUNT_] = {
+    [SK_F_KIND] = {"kind", SK_T_STRING, SK_U_NONE, true},
+    [SK_F_CATEGORIES] = {"categories", SK_T_SET, SK_U_NONE, true},
+    [SK_F_LANGUAGES] = {"languages", SK_T_SET, SK_U_NONE, true},
+    [SK_F_REQUIRES] = {"requires", SK_T_SET, SK_U_NONE, true},
+    [SK_F_PROVIDES] = {"provides", SK_T_SET, SK_U_NONE, true},
+    [SK_F_REACH] = {"reach_m", SK_T_NUMBER, SK_U_METRE, true},
+    [SK_F_WITHIN] = {"within_m", SK_T_NUMBER, SK_U_METRE, true},
+    [SK_F_REMOTE] = {"remote", SK_T_BOOL, SK_U_NONE, true},
+    [SK_F_DURATION] = {"duration_min", SK_T_NUMBER, SK_U_MINUTE, true},
+    [SK_F_CAPACITY] = {"capacity", SK_T_NUMBER, SK_U_NONE, true},
+    [SK_F_ROOM] = {"room", SK_T_NUMBER, SK_U_NONE, true},
+    [SK_F_URGENCY] = {"urgency", SK_T_NUMBER, SK_U_NONE, true},
+    [SK_F_AGE] = {"age_days", SK_T_NUMBER, SK_U_DAY, true},
+    [SK_F_BUURT] = {"buurt", SK_T_STRING, SK_U_NONE, true},
+    [SK_F_WIJK] = {"wijk", SK_T_STRING, SK_U_NONE, true},
+    [SK_F_GEMEENTE] = {"gemeente", SK_T_STRING, SK_U_NONE, true},
+    [SK_F_LOAD] = {"load_30d", SK_T_NUMBER, SK_U_NONE, true},
+    [SK_F_OPEN] = {"open_suggestions", SK_T_NUMBER, SK_U_NONE, true},
+    [SK_F_ASKED] = {"days_since_asked", SK_T_NUMBER, SK_U_DAY, true},
+    [SK_F_DISTANCE] = {"distance_m", SK_T_NUMBER, SK_U_METRE, false},
+    [SK_F_OVERLAP] = {"overlap_min", SK_T_NUMBER, SK_U_MINUTE, false},
+    [SK_F_LONGEST] = {"longest_min", SK_T_NUMBER, SK_U_MINUTE, false},
+    [SK_F_CLOSENESS] = {"closeness", SK_T_NUMBER, SK_U_NONE, false},
+};
+
+sk_field_id sk_field_find(sk_str name, bool of_side)
+{
+    int id = 0;
+
+    while (id < SK_F_COUNT_ &&
+           (sk_fields[id].of_side != of_side || !sk_str_eq(name, sk_str_from(sk_fields[id].name))))
+        id++;
+    return (sk_field_id)id;
+}
+
+const char *sk_expr_type_name(sk_expr_type type)
+{
+    static const char *const names[] = {"a number", "true or false", "a text", "a set",
+                                        "an attribute"};
+
+    return names[type];
+}
+
+/* ---- Reading a pair ---- */
+
+double sk_days_between(int64_t now_ms, int64_t then_ms)
+{
+    /* Unsigned, so that absurd times wrap instead of being undefined. */
+    return (double)(int64_t)((uint64_t)now_ms - (uint64_t)then_ms) / 86400000.0;
+}
+
+static double word_or_missing(uint32_t word)
+{
+    return word ? (double)word : NAN;
+}
+
+double sk_field_value(sk_field_id id, sk_side side, const sk_pair *pair, int64_t now_ms)
+{
+    const sk_facts *f = side == SK_DEMAND ? pair->need : pair->offer;
+    const sk_party_facts *p = side == SK_DEMAND ? pair->need_party : pair->offer_party;
+
+    switch (id) {
+    case SK_F_KIND:
+        return word_or_missing(f->kind_word);
+    case SK_F_REACH:
+        return f->reach_m;
+    case SK_F_WITHIN:
+        return f->within_m;
+    case SK_F_REMOTE:
+        return f->remote;
+    case SK_F_DURATION:
+        return f->duration_min;
+    case SK_F_CAPACITY:
+        return f->capacity;
+    case SK_F_ROOM:
+        return sk_facts_room(f);
+    case SK_F_URGENCY:
+        return f->urgency;
+    case SK_F_AGE:
+        return sk_days_between(now_ms, f->created_ms);
+    case SK_F_BUURT:
+        return word_or_missing(f->buurt);
+    case SK_F_WIJK:
+        return word_or_missing(f->wijk);
+    case SK_F_GEMEENTE:
+        return word_or_missing(f->gemeente);
+    case SK_F_LOAD:
+        return p->load_30d;
+    case SK_F_OPEN:
+        return p->open_suggestions;
+    case SK_F_ASKED:
+        return p->last_asked_ms == INT64_MIN ? NAN : sk_days_between(now_ms, p->last_asked_ms);
+    case SK_F_DISTANCE:
+        return pair->distance_m;
+    case SK_F_OVERLAP:
+        return pair->overlap_min;
+    case SK_F_LONGEST:
+        return pair->longest_min;
+    case SK_F_CLOSENESS:
+        return pair->closeness;
+    default:
+        return NAN;
+    }
+}
+
+static uint32_t insert_word(uint32_t *words, uint32_t count, uint32_t word)
+{
+    uint32_t i = 0;
+
+    while (i < count && words[i] < word)
+        i++;
+    if ((i < count && words[i] == word) || count == SK_SET_MAX)
+        return count;
+    memmove(words + i + 1, words + i, (count - i) * sizeof *words);
+    words[i] = word;
+    return count + 1;
+}
+
+/** What a side provides: its own traits and the certificates that count now. */
+static sk_ids effective_provides(const sk_facts *f, const sk_party_facts *p, int64_t now_ms,
+                                 uint32_t *scratch)
+{
+    sk_ids own = sk_facts_provides(f);
+    uint32_t count = 0;
+
+    if (p->cert_count == 0)
+        return own;
+    for (uint32_t i = 0; i < own.count; i++)
+        count = insert_word(scratch, count, own.ids[i]);
+    for (uint32_t i = 0; i < p->cert_count; i++) {
+        const sk_cert_facts *cert = &p->certs[i];
+
+        if (cert->from_ms <= now_ms && now_ms < cert->until_ms)
+            count = insert_word(scratch, count, cert->type);
+    }
+    return (sk_ids){scratch, count};
+}
+
+sk_ids sk_field_set(sk_field_id id, sk_side side, const sk_pair *pair, int64_t now_ms,
+                    uint32_t *scratch)
+{
+    const sk_facts *f = side == SK_DEMAND ? pair->need : pair->offer;
+    const sk_party_facts *p = side == SK_DEMAND ? pair->need_party : pair->offer_party;
+
+    switch (id) {
+    case SK_F_CATEGORIES:
+        return sk_facts_categories(f);
+    case SK_F_LANGUAGES:
+        return sk_effective_languages(f, p);
+    case SK_F_REQUIRES:
+        return sk_facts_requires(f);
+    default:
+        return effective_provides(f, p, now_ms, scratch);
+    }
+}
+
+const sk_attr_facts *sk_field_attr(sk_side side, const sk_pair *pair, uint32_t name)
+{
+    const sk_facts *f = side == SK_DEMAND ? pair->need : pair->offer;
+
+    for (uint32_t i = 0; i < f->attr_count; i++) {
+        if (f->attrs[i].name == name)
+            return &f->attrs[i];
+    }
+    return NULL;
+}
+
+/* ---- Hints ---- */
+
+#define HINT_MAX 32
+
+/** Insertions, deletions, replacements and swaps of neighbours between two short words. */
+static size_t edit_distance(sk_str a, sk_str b)
+{
+    size_t rows[3][HINT_MAX + 1];
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
+
+    for (size_t j = 0; j <= b.size; j++)
+        last[j] = j;
+    for (size_t i = 1; i <= a.size; i++) {
+        size_t *spare = before;
+
+        row[0] = i;
+        for (size_t j = 1; j <= b.size; j++) {
+            size_t best = last[j - 1] + (a.data[i - 1] != b.data[j - 1]);
+
+            best = last[j] + 1 < best ? last[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1])
+                best = before[j - 2] + 1 < best ? before[j - 2] + 1 : best;
+            row[j] = best;
+        }
+        before = last;
+        last = row;
+        row = spare;
+    }
+    return last[b.size];
+}
+
+void sk_hint_start(sk_hint *hint, sk_str word)
+{
+    *hint = (sk_hint){.word = word, .best = NULL, .distance = SIZE_MAX};
+}
+
+void sk_hint_add(sk_hint *hint, const char *name)
+{
+    sk_str candidate = sk_str_from(name);
+    size_t distance;
+
+    if (hint->word.size > HINT_MAX || candidate.size > HINT_MAX)
+        return;
+    distance = edit_distance(hint->word, candidate);
+    /* "distance" for "distance_m", "overlap" for "overlap_min": the unit was left out. */
+    if (hint->word.size >= 3 && sk_str_starts(candidate, hint->word) && distance > 1)
+        distance = 1;
+    if (distance < hint->distance) {
+        hint->distance = distance;
+        hint->best = name;
+    }
+}
+
+const char *sk_hint_best(const sk_hint *hint)
+{
+    size_t most = hint->word.size >= 8 ? 3 : hint->word.size >= 4 ? 2 : 1;
+
+    return hint->distance <= most ? hint->best : NULL;
+}
