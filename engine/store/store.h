@@ -100,6 +100,9 @@ typedef sk_status (*sk_each_connector)(void *context, const sk_connector *c, sk_
 typedef sk_status (*sk_each_token)(void *context, const sk_token *token, sk_error *err);
 typedef sk_status (*sk_each_area)(void *context, const sk_area *area, sk_error *err);
 typedef sk_status (*sk_each_rules)(void *context, const sk_rules_record *r, sk_error *err);
+/** `line` is a view, valid during the call. */
+typedef sk_status (*sk_each_audit)(void *context, uint64_t seq, int64_t at_ms, sk_str line,
+                                   sk_error *err);
 sk_status sk_store_each_listing(sk_store *store, sk_str after, bool texts, sk_each_listing each,
                                 void *context, sk_error *err);
 sk_status sk_store_each_party(sk_store *store, sk_str after, bool with_contact, sk_each_party each,
@@ -111,6 +114,9 @@ sk_status sk_store_each_connector(sk_store *store, sk_each_connector each, void 
 sk_status sk_store_each_token(sk_store *store, sk_each_token each, void *context, sk_error *err);
 sk_status sk_store_each_area(sk_store *store, sk_each_area each, void *context, sk_error *err);
 sk_status sk_store_each_rules(sk_store *store, sk_each_rules each, void *context, sk_error *err);
+/** Audit lines with seq > after. */
+sk_status sk_store_each_audit(sk_store *store, uint64_t after, sk_each_audit each, void *context,
+                              sk_error *err);
 /** The stored taxonomy; SK_ENOTFOUND before the first import. */
 sk_status sk_store_get_taxonomy(sk_store *store, sk_taxonomy **out, sk_error *err);
 
