@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The rule sets that worlds use: each as the Lua text that is pushed, and natively beside it.
+
+A native rule reads a pair and answers a number, a truth or None for missing. The arithmetic is
+that of the expression, operation by operation, so that doubles agree to the last bit.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Callable, Optional
+
+from . import times
+from .taxonomy import is_under
+
+
+def millionths(score):
+    return math.floor(score * 1e6 + 0.5)
+
+
+def clamp(x, low, high):
+    return None if x is None else min(max(x, low), high)
+
+
+def decay(x, half):
+    return None if x is None else half / (half + x)
+
+
+def ramp(x, low, high):
+    return None if x is None else clamp((x - low) / (high - low), 0.0, 1.0)
+
+
+def jaccard(a, b):
+    union = a | b
+    return len(a & b) / len(union) if union else None
+
+
+def attribute(facts, name):
+    return facts.listing.attributes.get(name)
+
+
+def under(codes, root):
+    return any(is_under(code, root) for code in codes)
+
+
+def same(a, b):
+    return None if a is None or b is None else a == b
+
+
+def divide(a, b):
+    return None if a is None or not b else a / b
+
+
+def minus(a, b):
+    return None if a is None or b is None else a - b
+
+
+def choose(condition, yes, no):
+    return None if condition is None else (yes if condition else no)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A hard rule or a term. A function rule is written in Lua and belongs to the second phase."""
+    name: str
+    value: Callable
+    weight: float = 0.0
+    when: Optional[Callable] = None
+    function: bool = False
+
+    def applies(self, pair):
+        return self.when is None or self.when(pair) is True
+
+
+@dataclass(frozen=True)
+class Relax:
+    after_ms: int
+    threshold: int
+    category: Optional[str] = None
+
+    def holds(self, need):
+        return (need.age_ms > self.after_ms
+                and (self.category is None or under(need.listing.categories, self.category)))
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    name: str
+    threshold: int
+    terms: tuple
+    hard: tuple = ()
+    relax: tuple = ()
+    source: str = ""
+    per_demand: int = 5
+    per_supply: int = 3
+    two_phases: bool = field(init=False, default=False)
+
+    def __post_init__(self):
+        functions = any(rule.function for rule in self.terms + self.hard)
+        object.__setattr__(self, "two_phases", functions)
+
+    def threshold_for(self, need):
+        lowered = [r.threshold for r in self.relax if r.holds(need)]
+        return min([self.threshold] + lowered)
+
+    def lowest_threshold(self):
+        return min([self.threshold] + [r.threshold for r in self.relax])
+
+    def failed_hard(self, pair, functions):
+        """The name of the first hard rule that is not true, or None."""
+        for rule in self.hard:
+            if rule.function and not functions:
+                continue
+            if rule.applies(pair) and rule.value(pair) is not True:
+                return rule.name
+        return None
+
+    def score(self, pair, functions):
+        """The score in double, and (rule, value or None) of every term that was read."""
+        total = weights = 0.0
+        values = []
+        for rule in self.terms:
+            if rule.function and not functions:
+                continue
+            value = rule.value(pair) if rule.applies(pair) else None
+            if value is not None:
+                value = clamp(float(value), 0.0, 1.0)
+                total = total + rule.weight * value
+                weights = weights + rule.weight
+            values.append((rule, value))
+        return (total / weights if weights else 0.0), values
+
+
+STANDARD = RuleSet("standaard", 450_000, terms=(
+    Rule("wat", lambda p: p.closeness, 4.0),
+    Rule("nabij", lambda p: decay(p.distance, 1500.0), 3.0),
+    Rule("tijd", lambda p: ramp(p.overlap, 0.0, 4.0 * max(p.need.duration, 60.0)), 2.0),
+    Rule("eerlijk", lambda p: 1.0 / (1.0 + p.offer.load), 2.0),
+    Rule("vers", lambda p: decay(min(p.need.age_days, p.offer.age_days), 30.0), 1.0)))
+
+LANGUAGES = RuleSet(
+    "talen", 300_000,
+    hard=(Rule("niet-te-vaak", lambda p: p.offer.load < 2.0),),
+    terms=(
+        Rule("wat", lambda p: p.closeness, 3.0),
+        Rule("taal", lambda p: jaccard(p.need.languages, p.offer.languages), 2.0),
+        Rule("nabij", lambda p: decay(p.distance, 800.0), 2.5,
+             when=lambda p: not p.need.listing.remote),
+        Rule("spoed", lambda p: ramp(p.need.urgency, 0.0, 3.0), 1.0)),
+    source="""return ruleset {
+  name = "talen",
+  policy = [[Wie een taal deelt gaat voor.]],
+  threshold = 0.3,
+  hard { "niet-te-vaak", expr = "offer.load_30d < 2", why = "vaak gevraagd" },
+  term { "wat", weight = 3, expr = "closeness" },
+  term { "taal", weight = 2, expr = "jaccard(need.languages, offer.languages)" },
+  term { "nabij", weight = 2.5, when = "not need.remote", expr = "decay(distance_m, 800)" },
+  term { "spoed", weight = 1, expr = "ramp(need.urgency, 0, 3)" },
+}
+""")
+
+DISTRICT = RuleSet(
+    "wijk", 600_000,
+    relax=(Relax(3 * times.DAY, 350_000, "hulp"),),
+    terms=(
+        Rule("wijk", lambda p: choose(same(p.need.wijk, p.offer.wijk), 1.0, 0.25), 3.0),
+        Rule("wat", lambda p: p.closeness, 2.0),
+        Rule("gevraagd", lambda p: ramp(p.offer.days_since_asked, 0.0, 14.0), 1.0),
+        Rule("ruimte", lambda p: minus(1.0, divide(1.0, p.offer.room)), 0.5,
+             when=lambda p: p.need.urgency >= 1.0)),
+    source="""return ruleset {
+  name = "wijk",
+  policy = [[Eerst in de eigen wijk, en wie lang niet gevraagd is.]],
+  threshold = 0.6,
+  relax { after = "3d", threshold = 0.35, category = "hulp" },
+  term { "wijk", weight = 3, expr = "if(need.wijk == offer.wijk, 1, 0.25)" },
+  term { "wat", weight = 2, expr = "closeness" },
+  term { "gevraagd", weight = 1, expr = "ramp(offer.days_since_asked, 0, 14)" },
+  term { "ruimte", weight = 0.5, when = "need.urgency >= 1", expr = "1 - 1 / offer.room" },
+}
+""")
+
+
+def _rating(pair):
+    return divide(attribute(pair.offer, "cijfer"), 10.0)
+
+
+def _less(a, b):
+    return None if a is None or b is None else a < b
+
+
+ATTRIBUTES = RuleSet(
+    "velden", 200_000,
+    hard=(Rule("vog-bij-hulp", lambda p: "vog" in p.offer.provides,
+               when=lambda p: under(p.need.listing.categories, "hulp.thuis")),
+          Rule("niet-te-veel-open", lambda p: p.offer.open < 3.0)),
+    terms=(
+        Rule("cijfer", _rating, 2.0),
+        Rule("zone", lambda p: choose(same(attribute(p.need, "zone"), attribute(p.offer, "zone")),
+                                      0.8, 0.1), 1.0),
+        Rule("rust", lambda p: divide(1.0, p.offer.load), 1.5),
+        Rule("wat", lambda p: p.closeness - 0.2, 2.0),
+        Rule("kort", lambda p: clamp(p.overlap / 600.0, 0.1, 0.9), 1.0,
+             when=lambda p: _less(attribute(p.need, "cijfer"), 5.0)),
+        Rule("lang", lambda p: abs(p.longest - 240.0) / 480.0, 0.75)),
+    source="""return ruleset {
+  name = "velden",
+  policy = [[Eigen velden van de gemeente tellen mee.]],
+  threshold = 0.2,
+  hard { "vog-bij-hulp", when = "under(need.categories, 'hulp.thuis')",
+         expr = "has(offer.provides, 'vog')", why = "bij hulp thuis is een VOG nodig" },
+  hard { "niet-te-veel-open", expr = "offer.open_suggestions < 3" },
+  term { "cijfer", weight = 2, expr = "attr(offer, 'cijfer') / 10" },
+  term { "zone", weight = 1, expr = "if(attr(need, 'zone') == attr(offer, 'zone'), 0.8, 0.1)" },
+  term { "rust", weight = 1.5, expr = "1 / offer.load_30d" },
+  term { "wat", weight = 2, expr = "closeness - 0.2" },
+  term { "kort", weight = 1, when = "attr(need, 'cijfer') < 5",
+         expr = "clamp(overlap_min / 600, 0.1, 0.9)" },
+  term { "lang", weight = 0.75, expr = "abs(longest_min - 240) / 480" },
+}
+""")
+
+ALIKE = RuleSet(
+    "gelijk", 0,
+    hard=(Rule("delen", lambda p: len(p.need.languages & p.offer.languages) >= 0),
+          Rule("afstand-bekend", lambda p: _less(p.distance, 60000.0),
+               when=lambda p: not p.need.listing.remote)),
+    terms=(
+        Rule("nooit", lambda p: 1.0, 1.0, when=lambda p: p.need.urgency > 3.0),
+        Rule("deler", lambda p: None, 2.0),
+        Rule("spoed", lambda p: 0.5, 1.0, when=lambda p: p.need.urgency >= 2.0)),
+    source="""return ruleset {
+  name = "gelijk",
+  policy = [[Iedereen gelijk: alleen de volgorde van de namen telt.]],
+  threshold = 0,
+  hard { "delen", expr = "count(need.languages & offer.languages) >= 0" },
+  hard { "afstand-bekend", when = "not need.remote", expr = "distance_m < 60000" },
+  term { "nooit", weight = 1, when = "need.urgency > 3", expr = "1" },
+  term { "deler", weight = 2, expr = "1 / (need.urgency - need.urgency)" },
+  term { "spoed", weight = 1, when = "need.urgency >= 2", expr = "0.5" },
+}
+""")
+
+FUNCTIONS = RuleSet(
+    "functies", 400_000,
+    hard=(Rule("druk", lambda p: p.offer.load < 2.0, function=True),),
+    terms=(
+        Rule("wat", lambda p: p.closeness, 2.0),
+        Rule("samen", lambda p: 1.0 if p.need.wijk == p.offer.wijk else 0.0, 1.0, function=True),
+        Rule("nabij", lambda p: decay(p.distance, 2000.0), 1.0),
+        Rule("spoed", lambda p: p.need.urgency / 3.0, 0.5, function=True)),
+    source="""return ruleset {
+  name = "functies",
+  policy = [[Met functies in Lua: twee ronden.]],
+  threshold = 0.4,
+  hard { "druk", lua = function(need, offer) return offer.load_30d < 2 end },
+  term { "wat", weight = 2, expr = "closeness" },
+  term { "samen", weight = 1,
+         lua = function(need, offer) return need.wijk == offer.wijk and 1 or 0 end },
+  term { "nabij", weight = 1, expr = "decay(distance_m, 2000)" },
+  term { "spoed", weight = 0.5, lua = function(need, offer) return need.urgency / 3 end },
+}
+""")
+
+ALL = {rules.name: rules for rules in (STANDARD, LANGUAGES, DISTRICT, ATTRIBUTES, ALIKE,
+                                       FUNCTIONS)}
+PUSHED = tuple(name for name, rules in ALL.items() if rules.source)
