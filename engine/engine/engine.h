@@ -33,6 +33,8 @@ sk_status sk_engine_tick(sk_engine *engine, sk_error *err);
 /** Milliseconds of engine time until something falls due; -1: nothing is planned. */
 int64_t sk_engine_next_due(sk_engine *engine);
 int64_t sk_engine_now(const sk_engine *engine);
+/** How many changes were written since the opening; tells whether an answer has to wait for a sync. */
+uint64_t sk_engine_commands(const sk_engine *engine);
 /** The source of a built-in rule set or library file ("standaard", "lib/..."). Thread: any. */
 sk_status sk_engine_find_script(void *context, sk_str name, sk_buf *out, sk_error *err);
 

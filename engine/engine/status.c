@@ -75,3 +75,8 @@ bool sk_engine_failed(const sk_engine *e)
 {
     return e->failed;
 }
+
+uint64_t sk_engine_commands(const sk_engine *e)
+{
+    return e->commands;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "wire/listen.h"
+
+#include "wire/server_job.h"
+#include "wire/wire.h"
+
+#include <nng/nng.h>
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/supplemental/tls/tls.h>
+#include <stdatomic.h>
+
+/* A context of the REP socket carries one request at a time through
+ *
+ *   RECEIVING -> (engine) -> SENDING -> RECEIVING
+ *
+ * by its one aio, so that a context needs no lock. NNG sets no limit to what it receives unless
+ * each listener is told one; a message over it closes the connection. */
+
+typedef enum line_state { LINE_RECEIVING, LINE_ENGINE, LINE_SENDING } line_state;
+
+typedef struct line {
+    sk_listeners *owner;
+    nng_ctx ctx;
+    nng_aio *aio;
+    nng_msg *message; /**< The request, kept until it is answered. */
+    line_state state;
+    sk_job job;
+    bool open;
+} line;
+
+struct sk_listeners {
+    sk_server *server;
+    nng_socket rep, pub;
+    bool rep_open, pub_open;
+    atomic_bool quiet;
+    line *lines;
+    uint32_t count;
+};
+
+static sk_status fail_nng(sk_error *err, int code, const char *what, const char *url)
+{
+    return sk_fail(err, SK_EIO, "%s %s: %s", what, url, nng_strerror(code));
+}
+
+/* ---- One line ---- */
+
+static void receive(line *l)
+{
+    if (atomic_load(&l->owner->quiet))
+        return;
+    l->state = LINE_RECEIVING;
+    nng_ctx_recv(l->ctx, l->aio);
+}
+
+static void send_answer(void *context, sk_str response)
+{
+    line *l = context;
+    nng_msg *answer = NULL;
+
+    nng_msg_free(l->message);
+    l->message = NULL;
+    if (nng_msg_alloc(&answer, 0) != 0 ||
+        nng_msg_append(answer, response.data, response.size) != 0) {
+        nng_msg_free(answer);
+        receive(l);
+        return;
+    }
+    l->state = LINE_SENDING;
+    nng_aio_set_msg(l->aio, answer);
+    nng_ctx_send(l->ctx, l->aio);
+}
+
+static void submit(line *l)
+{
+    l->message = nng_aio_get_msg(l->aio);
+    l->state = LINE_ENGINE;
+    l->job = (sk_job){.request = {nng_msg_body(l->message), nng_msg_len(l->message)},
+                      .answer = send_answer,
+                      .context = l};
+    sk_server_post(l->owner->server, &l->job);
+}
+
+static void line_event(void *argument)
+{
+    line *l = argument;
+    int code = nng_aio_result(l->aio);
+
+    if (l->state == LINE_RECEIVING && code == 0) {
+        submit(l);
+    } else if (l->state == LINE_SENDING) {
+        if (code != 0) {
+            nng_msg_free(nng_aio_get_msg(l->aio));
+            nng_aio_set_msg(l->aio, NULL);
+        }
+        if (code != NNG_ECLOSED)
+            receive(l);
+    } else if (code != NNG_ECLOSED && code != NNG_ECANCELED) {
+        receive(l);
+    }
+}
+
+/* ---- Listening ---- */
+
+static sk_status set_tls(nng_listener listener, const sk_server_options *options, const char *url,
+                         sk_error *err)
+{
+    int code;
+
+    if (!options->tls_cert_file)
+        return sk_fail(err, SK_EINVAL, "%s needs tls.cert in the configuration", url);
+    code = nng_listener_set_string(listener, NNG_OPT_TLS_CERT_KEY_FILE, options->tls_cert_file);
+    return code ? fail_nng(err, code, "certificate for", url) : SK_OK;
+}
+
+static sk_status listen_on(nng_socket socket, const char *url, const sk_server_options *options,
+                           sk_error *err)
+{
+    nng_listener listener;
+    int code = nng_listener_create(&listener, socket, url);
+    sk_status st;
+
+    if (code)
+        return fail_nng(err, code, "cannot use", url);
+    if (strncmp(url, "tls+tcp://", 10) == 0 &&
+        (st = set_tls(listener, options, url, err)) != SK_OK)
+        return st;
+    /* One byte over the cap still arrives, so that it is answered with a clear error. */
+    if ((code = nng_listener_set_size(listener, NNG_OPT_RECVMAXSZ, SK_MESSAGE_MAX + 1)) != 0 ||
+        (code = nng_listener_start(listener, 0)) != 0)
+        return fail_nng(err, code, "cannot listen on", url);
+    return SK_OK;
+}
+
+static sk_status open_lines(sk_listeners *ls, uint32_t contexts, sk_error *err)
+{
+    ls->lines = sk_calloc(contexts, sizeof(line));
+    if (!ls->lines)
+        return sk_fail(err, SK_ENOMEM, "no memory for the listeners");
+    for (; ls->count < contexts; ls->count++) {
+        line *l = &ls->lines[ls->count];
+
+        l->owner = ls;
+        if (nng_aio_alloc(&l->aio, line_event, l) != 0)
+            return sk_fail(err, SK_ENOMEM, "no memory for the listeners");
+        if (nng_ctx_open(&l->ctx, ls->rep) != 0) {
+            nng_aio_free(l->aio);
+            return sk_fail(err, SK_ENOMEM, "no memory for the listeners");
+        }
+        l->open = true;
+    }
+    return SK_OK;
+}
+
+static sk_status open_sockets(sk_listeners *ls, const sk_server_options *options, sk_error *err)
+{
+    int code = nng_rep0_open(&ls->rep);
+    sk_status st;
+
+    if (code)
+        return fail_nng(err, code, "cannot open", "a REP socket");
+    ls->rep_open = true;
+    if ((code = nng_pub0_open(&ls->pub)) != 0)
+        return fail_nng(err, code, "cannot open", "a PUB socket");
+    ls->pub_open = true;
+    for (size_t i = 0; i < options->listen_count; i++)
+        if ((st = listen_on(ls->rep, options->listen[i], options, err)) != SK_OK)
+            return st;
+    for (size_t i = 0; i < options->events_count; i++)
+        if ((st = listen_on(ls->pub, options->events[i], options, err)) != SK_OK)
+            return st;
+    return SK_OK;
+}
+
+sk_status sk_listeners_open(const sk_server_options *options, sk_server *server,
+                            uint32_t contexts, sk_listeners **out, sk_error *err)
+{
+    sk_listeners *ls = sk_calloc(1, sizeof(*ls));
+    sk_status st;
+
+    if (!ls)
+        return sk_fail(err, SK_ENOMEM, "no memory for the listeners");
+    ls->server = server;
+    if ((st = open_sockets(ls, options, err)) != SK_OK ||
+        (st = open_lines(ls, contexts, err)) != SK_OK) {
+        sk_listeners_close(ls);
+        return st;
+    }
+    *out = ls;
+    return SK_OK;
+}
+
+sk_status sk_listeners_start(sk_listeners *ls, sk_error *err)
+{
+    (void)err;
+    for (uint32_t i = 0; i < ls->count; i++)
+        receive(&ls->lines[i]);
+    return SK_OK;
+}
+
+void sk_listeners_quiet(sk_listeners *ls)
+{
+    if (ls)
+        atomic_store(&ls->quiet, true);
+}
+
+void sk_listeners_close(sk_listeners *ls)
+{
+    if (!ls)
+        return;
+    atomic_store(&ls->quiet, true);
+    if (ls->rep_open)
+        nng_close(ls->rep);
+    if (ls->pub_open)
+        nng_close(ls->pub);
+    for (uint32_t i = 0; i < ls->count; i++) {
+        nng_aio_stop(ls->lines[i].aio);
+        nng_aio_free(ls->lines[i].aio);
+        nng_msg_free(ls->lines[i].message);
+    }
+    sk_free(ls->lines);
+    sk_free(ls);
+}
+
+void sk_listeners_ring(sk_listeners *ls, uint64_t event)
+{
+    uint8_t bytes[8];
+
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(event >> (56 - 8 * i));
+    nng_send(ls->pub, bytes, sizeof(bytes), NNG_FLAG_NONBLOCK);
+}
