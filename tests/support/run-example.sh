@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: EUPL-1.2
+# ./dev run: start the engine, load the fictional municipality Wilgenmeer when the data folder is
+# new, show what it holds and what to try. Usage: run-example.sh BUILD-FOLDER [--once]
+set -euo pipefail
+build=$1
+once=${2:-}
+data=${SCHAKEL_DATA_DIR:-$PWD/run}
+engine=$build/engine/daemon/schakeld
+schakel=("$build/bindings/cli/schakel" --data "$data")
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+
+mkdir -p "$data"
+chmod 700 "$data"
+rm -f "$data/schakel.sock" "$data/schakel.sock.events"
+"$engine" --data "$data" --log warn &
+pid=$!
+stop() { kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; }
+trap stop EXIT
+trap 'exit 0' INT TERM
+
+for _ in $(seq 100); do
+  "${schakel[@]}" status >/dev/null 2>&1 && break
+  kill -0 "$pid" 2>/dev/null || { echo "schakeld did not start" >&2; exit 1; }
+  sleep 0.1
+done
+
+if [ ! -e "$data/example.loaded" ]; then
+  say "Loading the example municipality Wilgenmeer"
+  python3 scripts/example/wilgenmeer/generate.py --out "$data/example" --start "$(date +%F)"
+  "${schakel[@]}" taxonomy import scripts/taxonomy.json
+  "${schakel[@]}" area import "$data/example/areas.geojson"
+  "${schakel[@]}" import "$data/example/connectors.ndjson"
+  "${schakel[@]}" import "$data/example/listings.ndjson"
+  touch "$data/example.loaded"
+fi
+
+say "Wilgenmeer, een verzonnen gemeente / a fictional municipality"
+"${schakel[@]}" status
+say "De beste voorstellen van nu / the best suggestions now"
+"${schakel[@]}" suggestion list --best --limit 3
+say "Who could help wm-need-0001, and why"
+"${schakel[@]}" match wm-need-0001 --limit 3
+
+cat <<TEXT
+
+The engine runs; its data is in $data. In another terminal:
+
+  export SCHAKEL_DATA_DIR=$data PATH=$PWD/$build/bindings/cli:\$PATH
+  schakel listing put --kind need --party wm-party-0001 --title "Wie gaat er mee wandelen?" \\
+      --category gezelschap --at 52.53,5.22 --reach 3000 --when "TU,TH 14:00-16:00"
+  schakel match wm-need-0001            who could help, and why
+  schakel whynot wm-need-0002           what stands in the way
+  schakel suggestion list               the work list
+  schakel suggestion decide ID accept   by a buurtverbinder
+  schakel events --after 0 --follow     everything that happens
+  schakel rules list                    the rules that decide
+  schakel --help                        all commands
+TEXT
+[ "$once" = --once ] && exit 0
+echo
+echo "Ctrl-C stops the engine."
+wait "$pid"
