@@ -157,7 +157,8 @@ static sk_status run_round(sk_engine *e, uint32_t slot, sk_error *err)
                        .self = self,
                        .side = sk_kind_side((sk_kind)self->kind),
                        .about = sk_ruleset_about(e->rules)};
-    bool relaxed = view.about->least_threshold < view.about->threshold;
+    int64_t least = sk_ruleset_least_threshold(e->rules);
+    bool relaxed = least < view.about->threshold;
     sk_match matches[100];
     size_t count = 0;
     sk_status st;
@@ -165,7 +166,7 @@ static sk_status run_round(sk_engine *e, uint32_t slot, sk_error *err)
                       .self_party = sk_index_party(e->index, self->party),
                       .now_ms = e->now_ms,
                       .limit = relaxed ? 100 : SK_ROUND_SIZE,
-                      .least_score = view.about->least_threshold,
+                      .least_score = least,
                       .keep = keep_counterpart,
                       .context = &view};
 

@@ -56,6 +56,8 @@ const sk_rule_info *sk_ruleset_hard_rule(const sk_ruleset *rules, uint32_t index
 /** The threshold for a demand listing of this age and categories, relaxed where the rule set says
  *  so (`relax { after = "3d", threshold = 0.35, category = "vervoer" }`); millionths. */
 int64_t sk_ruleset_threshold(const sk_ruleset *rules, const sk_facts *need, int64_t now_ms);
+/** The lowest that any listing can get. */
+int64_t sk_ruleset_least_threshold(const sk_ruleset *rules);
 
 /** A pair to judge. Everything borrowed. */
 typedef struct sk_pair {

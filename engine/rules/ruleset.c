@@ -184,6 +184,16 @@ int64_t sk_ruleset_threshold(const sk_ruleset *rules, const sk_facts *need, int6
     return threshold;
 }
 
+int64_t sk_ruleset_least_threshold(const sk_ruleset *rules)
+{
+    int64_t least = rules->info.threshold;
+
+    for (uint32_t i = 0; i < rules->relax_count; i++)
+        if (rules->relax[i].threshold < least)
+            least = rules->relax[i].threshold;
+    return least;
+}
+
 /* ---- Scoring ---- */
 
 int64_t sk_millionths(double score)
