@@ -19,17 +19,15 @@ static const struct kind {
     const char *key, *message;
 } kinds[] = {{"party", "Party"}, {"listing", "Listing"}, {"connector", "Connector"}};
 
-typedef struct export
-{
+typedef struct exporter {
     cli_app *cli;
     FILE *out;
     bool with_contact;
     sk_buf after, json;
     uint64_t count[3];
-}
-export;
+} exporter;
 
-static int write_record(export *x, size_t kind, sk_str bytes)
+static int write_record(exporter *x, size_t kind, sk_str bytes)
 {
     sk_error err = {0};
 
@@ -41,7 +39,7 @@ static int write_record(export *x, size_t kind, sk_str bytes)
     return ferror(x->out) ? cli_tell(x->cli, CLI_REFUSED, "", "cannot write the output") : CLI_DONE;
 }
 
-static int write_page(export *x, sk_str response)
+static int write_page(exporter *x, sk_str response)
 {
     wire_field page = {0}, f;
     int code = CLI_DONE;
@@ -60,7 +58,7 @@ static int write_page(export *x, sk_str response)
     return code;
 }
 
-static int next_page(export *x)
+static int next_page(exporter *x)
 {
     sk_buf op = {0}, request = {0};
     void *answer = NULL;
@@ -84,7 +82,7 @@ static int next_page(export *x)
     return code;
 }
 
-static int write_all(export *x)
+static int write_all(exporter *x)
 {
     int code = CLI_DONE;
 
@@ -94,7 +92,7 @@ static int write_all(export *x)
     return code;
 }
 
-static int write_file(export *x, const char *path)
+static int write_file(exporter *x, const char *path)
 {
     const char *part = cli_text(x->cli, "%s.part", path);
     int code = CLI_DONE;
@@ -120,7 +118,7 @@ static int write_file(export *x, const char *path)
 
 static int export_run(cli_app *cli, const cli_args *args)
 {
-    export x = {.cli = cli, .out = cli->out, .with_contact = cli_has(args, "with-contact")};
+    exporter x = {.cli = cli, .out = cli->out, .with_contact = cli_has(args, "with-contact")};
     bool file = args->word_count > 0 && strcmp(args->word[0], "-") != 0;
     int code = cli_connect(cli);
 

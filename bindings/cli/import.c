@@ -34,10 +34,10 @@ static const struct kind {
              {"connector", "Connector", "connectors", 50}};
 #define KINDS CLI_COUNT(kinds)
 
-typedef struct import import;
+typedef struct importer importer;
 
 typedef struct batch {
-    import *owner;
+    importer *owner;
     size_t kind, count;
     uint64_t lines[BATCH_ITEMS];
     sk_buf items;   /**< The fields of the operation. */
@@ -48,7 +48,7 @@ typedef struct batch {
     struct batch *next;
 } batch;
 
-struct import {
+struct importer {
     cli_app *cli;
     batch batches[WINDOW];
     batch *free, *answered; /**< `answered` is shared, under `lock`. */
@@ -64,7 +64,7 @@ struct import {
 
 /* ---- Saying ---- */
 
-static void say_progress(import *im, bool last)
+static void say_progress(importer *im, bool last)
 {
     int64_t now_ms = sk_monotonic_ms();
     double seconds = (double)(now_ms - im->started_ms) / 1000;
@@ -78,7 +78,7 @@ static void say_progress(import *im, bool last)
             last ? "\n" : "");
 }
 
-static void refuse_line(import *im, uint64_t number, const char *field, const char *message)
+static void refuse_line(importer *im, uint64_t number, const char *field, const char *message)
 {
     im->refused++;
     fprintf(im->cli->err, "%sline %llu: %s%s%s\n", im->cli->terminal ? "\r" : "",
@@ -88,7 +88,7 @@ static void refuse_line(import *im, uint64_t number, const char *field, const ch
     sk_arena_reset(im->cli->arena);
 }
 
-static void say_counts(const import *im)
+static void say_counts(const importer *im)
 {
     FILE *out = im->cli->out;
 
@@ -116,7 +116,7 @@ static void batch_answered(void *context, sk_status status, const void *response
                            const sk_error *err)
 {
     batch *b = context;
-    import *im = b->owner;
+    importer *im = b->owner;
 
     b->status = status;
     sk_buf_reset(&b->response);
@@ -165,7 +165,7 @@ static const char *within_item(const char *path)
     return item ? item + 2 : path;
 }
 
-static void count_receipts(import *im, const batch *b)
+static void count_receipts(importer *im, const batch *b)
 {
     char path[96], message[288];
     wire_field receipts = {0}, item;
@@ -189,7 +189,7 @@ static void count_receipts(import *im, const batch *b)
         refuse_line(im, b->lines[i], "", "the engine gave no receipt");
 }
 
-static void send_batch(import *im, batch *b)
+static void send_batch(importer *im, batch *b)
 {
     sk_error err = {0};
 
@@ -210,7 +210,7 @@ static void pause_ms(uint32_t wait_ms)
     nanosleep(&(struct timespec){wait_ms / 1000, (long)(wait_ms % 1000) * 1000000}, NULL);
 }
 
-static void finish_batch(import *im, batch *b)
+static void finish_batch(importer *im, batch *b)
 {
     uint32_t retry_ms = 0;
     sk_status st = b->status;
@@ -238,7 +238,7 @@ static void finish_batch(import *im, batch *b)
 }
 
 /* Takes in all answers that are there; waits for one first when `wait` is set. */
-static void take_answers(import *im, bool wait)
+static void take_answers(importer *im, bool wait)
 {
     batch *list = NULL;
 
@@ -273,7 +273,7 @@ static bool add_request_id(sk_buf *request)
     return true;
 }
 
-static void send_filling(import *im)
+static void send_filling(importer *im)
 {
     batch *b = im->filling;
 
@@ -286,14 +286,14 @@ static void send_filling(import *im)
     send_batch(im, b);
 }
 
-static void wait_for_all(import *im)
+static void wait_for_all(importer *im)
 {
     send_filling(im);
     while (im->under_way > 0)
         take_answers(im, true);
 }
 
-static void add_record(import *im, size_t kind)
+static void add_record(importer *im, size_t kind)
 {
     if (im->filling && im->filling->kind != kind)
         wait_for_all(im);
@@ -317,7 +317,7 @@ static void add_record(import *im, size_t kind)
 /* ---- Lines ---- */
 
 /* The next line without its end. False at the end of the input; `*out_long` when it was cut. */
-static bool next_line(import *im, FILE *in, bool *out_long)
+static bool next_line(importer *im, FILE *in, bool *out_long)
 {
     char chunk[4096];
     size_t size = 0;
@@ -375,7 +375,7 @@ static bool unwrap(sk_str line, size_t *out_kind, sk_str *out)
     return false;
 }
 
-static void take_line(import *im, bool too_long)
+static void take_line(importer *im, bool too_long)
 {
     sk_str line = trim(sk_buf_view(&im->line)), json = {0};
     sk_error err = {0};
@@ -404,9 +404,9 @@ static void take_line(import *im, bool too_long)
 
 /* ---- Running ---- */
 
-static import *import_new(cli_app *cli)
+static importer *import_new(cli_app *cli)
 {
-    import *im = sk_calloc(1, sizeof(*im));
+    importer *im = sk_calloc(1, sizeof(*im));
 
     if (!im)
         return NULL;
@@ -422,7 +422,7 @@ static import *import_new(cli_app *cli)
     return im;
 }
 
-static void import_free(import *im)
+static void import_free(importer *im)
 {
     for (size_t i = 0; i < WINDOW; i++) {
         sk_buf_done(&im->batches[i].items);
@@ -440,7 +440,7 @@ static int import_run(cli_app *cli, const cli_args *args)
 {
     bool standard = strcmp(args->word[0], "-") == 0, too_long = false;
     FILE *in = standard ? cli->in : fopen(args->word[0], "re");
-    import *im = NULL;
+    importer *im = NULL;
     int code = CLI_DONE;
 
     if (!in)

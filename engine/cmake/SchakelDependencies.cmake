@@ -11,7 +11,8 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(PROTOBUFC REQUIRED IMPORTED_TARGET libprotobuf-c)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 find_program(PROTOC_C protoc-c REQUIRED)
-find_program(PYTHON3 python3 REQUIRED)
+# Debian's own, which sees the Python packages that Debian installs.
+find_program(PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
 
 # Libraries that ship without pkg-config files.
 function(sk_find_library target name header)

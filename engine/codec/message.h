@@ -17,7 +17,9 @@
 sk_status sk_message_unpack(const ProtobufCMessageDescriptor *descriptor, sk_str bytes, size_t cap,
                             sk_arena *arena, ProtobufCMessage **out, sk_error *err);
 
-/** A cap that no honest message reaches: two bytes can be a whole item of a list. */
+/** A cap for requests: several times what the fullest one of SK_MESSAGE_MAX bytes needs. */
+#define SK_REQUEST_MEMORY ((size_t)8 * 1024 * 1024)
+/** A cap that no message at all reaches: two bytes can be a whole item of a list. */
 #define SK_UNPACK_MEMORY(size) (4096 + (size_t)(size)*160)
 
 /** Append the bytes of `message`: fields in ascending number, map entries in the given order, so

@@ -281,14 +281,20 @@ static sk_status scan_field(scan *s)
 
 sk_status sk_wire_scan(const ProtobufCMessageDescriptor *descriptor, sk_str bytes, sk_error *err)
 {
-    scan s = {.at = (const uint8_t *)bytes.data, .elements = 0, .err = err};
+    scan s;
     sk_status st = SK_OK;
 
     SK_ASSERT(descriptor->n_fields <= FIELDS_MAX);
+    /* Frames are cleared as they are opened: all twelve at once would cost more than the scan of
+     * a small record. */
+    s.at = (const uint8_t *)bytes.data;
+    s.elements = 0;
+    s.err = err;
     s.top = s.frames;
-    s.frames[0].type = descriptor;
-    s.frames[0].end = s.at + bytes.size;
-    s.frames[0].place.index = -1;
+    s.top->type = descriptor;
+    s.top->end = s.at + bytes.size;
+    s.top->place = (sk_place){.index = -1};
+    memset(s.top->counts, 0, descriptor->n_fields * sizeof(s.top->counts[0]));
     for (;;) {
         while (s.at == s.top->end && s.top > s.frames)
             s.top--;

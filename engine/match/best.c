@@ -24,6 +24,7 @@
  * Nothing is allocated per candidate; the arrays of the matcher grow between searches. */
 
 #define BATCH SK_LANES
+#define RECENT 1024u
 
 typedef struct search {
     sk_matcher *matcher;
@@ -37,6 +38,7 @@ typedef struct search {
     sk_ranking ranking;
     uint32_t batch[BATCH];
     size_t batch_count;
+    uint32_t recent[RECENT]; /**< Listings that were in the batch, at slot % RECENT: the latest. */
     sk_pair pairs[SK_LANES];
     uint32_t slots[SK_LANES];
     size_t pair_count;
@@ -222,26 +224,31 @@ static void flush(search *s)
 
 /* ---- Searching ---- */
 
-/** Whether the ranking's bar is worth asking the rule set about. */
-static bool has_bar(const search *s)
+/** Many come by once for each category that they share with the query. */
+static bool was_recent(search *s, uint32_t slot)
 {
-    return ranking_bar(&s->ranking) > 0;
+    uint32_t *cell = &s->recent[slot % RECENT];
+
+    if (*cell == slot)
+        return true;
+    *cell = slot;
+    return false;
 }
 
 static void take_block(search *s, const sk_candidates *seen)
 {
-    bool bar = has_bar(s);
-    int64_t least = ranking_bar(&s->ranking);
+    int64_t bar = ranking_bar(&s->ranking);
 
     for (uint32_t i = 0; i < seen->count; i++) {
-        if (bar && ceiling_at(&s->ceiling, seen->distance_m2[i], seen->created_min[i]) < least)
+        uint32_t slot = seen->slots[i];
+        if (ceiling_under(&s->ceiling, seen->distance_m2[i], seen->created_min[i], bar) ||
+            was_recent(s, slot))
             continue;
-        sk_index_prefetch(s->matcher->index, seen->slots[i]);
-        s->batch[s->batch_count++] = seen->slots[i];
+        sk_index_prefetch(s->matcher->index, slot);
+        s->batch[s->batch_count++] = slot;
         if (s->batch_count == BATCH) {
             flush(s);
-            bar = has_bar(s);
-            least = ranking_bar(&s->ranking);
+            bar = ranking_bar(&s->ranking);
         }
     }
 }
@@ -260,8 +267,7 @@ static sk_status walk_level(search *s, size_t from, size_t to, bool from_afar, s
             return sk_fail(err, SK_ENOMEM, "out of memory");
     }
     while (sk_walk_next(m->walk, seen)) {
-        if (has_bar(s) &&
-            ceiling_at(&s->ceiling, seen->near_m2, seen->newest_min) < ranking_bar(&s->ranking))
+        if (ceiling_under(&s->ceiling, seen->near_m2, seen->newest_min, ranking_bar(&s->ranking)))
             break;
         take_block(s, seen);
     }
@@ -281,8 +287,7 @@ static sk_status search_all(search *s, sk_error *err)
         double closeness = m->near[from].closeness;
         for (to = from + 1; to < m->near_count && m->near[to].closeness == closeness; to++)
             continue;
-        if (has_bar(s) &&
-            ceiling_below(&s->ceiling, closeness, self->remote) < ranking_bar(&s->ranking))
+        if (ceiling_below(&s->ceiling, closeness, self->remote, ranking_bar(&s->ranking)))
             break;
         if (self->remote)
             st = walk_level(s, from, to, true, err);
@@ -306,6 +311,7 @@ static void search_init(search *s, sk_matcher *m, const sk_query *query)
     s->hard = about->hard_count > 0;
     s->push_down = !about->has_functions;
     s->batch_count = s->pair_count = 0;
+    memset(s->recent, 0xff, sizeof s->recent);
     s->ranking.index = m->index;
     s->ranking.count = 0;
     s->ranking.limit = s->push_down ? query->limit : SK_TWO_PHASE;

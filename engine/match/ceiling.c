@@ -71,6 +71,8 @@ void ceiling_level(sk_ceiling *ceiling, double closeness, bool from_afar)
     for (int a = 0; a < CEILING_AGES; a++) {
         for (int c = 0; c < CEILING_CELLS; c++)
             ceiling->known[a][c] = INT64_MIN;
+        ceiling->under[a] = CEILING_CELLS;
+        ceiling->bar[a] = INT64_MIN;
     }
     ceiling->bounds.closeness_lo = ceiling->bounds.closeness_hi = closeness;
     ceiling->bounds.distance_may_miss = from_afar;
@@ -90,30 +92,55 @@ static int class_of(const sk_ceiling *ceiling, uint32_t created_min)
     return age;
 }
 
-int64_t ceiling_at(sk_ceiling *ceiling, float distance_m2, uint32_t created_min)
+static int64_t bound_at(sk_ceiling *ceiling, uint32_t cell, int age)
 {
-    uint32_t cell = cell_of(distance_m2);
-    int age = class_of(ceiling, created_min);
     int64_t *known = &ceiling->known[age][cell];
 
     if (*known == INT64_MIN) {
         sk_bounds bounds = ceiling->bounds;
         bounds.distance_lo_m = near_edge_m(cell);
-        bounds.created_hi_ms =
-            age == 0 ? ceiling->newest_ms : ((int64_t)ceiling->age_min[age] + 1) * SK_MINUTE_MS;
+        bounds.created_hi_ms = age == 0 ? ceiling->newest_ms
+                                        : ((int64_t)ceiling->age_min[age] + 1) * SK_MINUTE_MS;
         *known = bound(ceiling, &bounds);
     }
     return *known;
 }
 
-int64_t ceiling_below(sk_ceiling *ceiling, double closeness, bool may_miss)
+bool ceiling_under(sk_ceiling *ceiling, float distance_m2, uint32_t created_min, int64_t bar)
+{
+    uint8_t cell = (uint8_t)cell_of(distance_m2);
+    int age;
+
+    if (bar <= 0)
+        return false;
+    age = class_of(ceiling, created_min);
+    if (cell >= ceiling->under[age])
+        return true;
+    if (bar == ceiling->bar[age] && cell <= ceiling->over[age])
+        return false;
+    if (bound_at(ceiling, cell, age) >= bar) {
+        ceiling->over[age] = bar == ceiling->bar[age] && ceiling->over[age] > cell
+                                 ? ceiling->over[age]
+                                 : cell;
+        ceiling->bar[age] = bar;
+        return false;
+    }
+    /* What holds from a cell on holds for farther and older ones too, and for higher bars. */
+    for (; age < CEILING_AGES && ceiling->under[age] > cell; age++)
+        ceiling->under[age] = cell;
+    return true;
+}
+
+bool ceiling_below(const sk_ceiling *ceiling, double closeness, bool may_miss, int64_t bar)
 {
     sk_bounds bounds = ceiling->bounds;
 
+    if (bar <= 0)
+        return false;
     bounds.closeness_lo = 0.3;
     bounds.closeness_hi = closeness;
     bounds.distance_may_miss = may_miss;
     bounds.distance_lo_m = 0;
     bounds.created_hi_ms = ceiling->newest_ms;
-    return bound(ceiling, &bounds);
+    return bound(ceiling, &bounds) < bar;
 }

@@ -137,9 +137,9 @@ static sk_interval bound_if(sk_interval c, sk_interval x, sk_interval y)
     if (empty(c))
         return result;
     result.may_miss = c.may_miss;
-    if (c.hi != 0.0)
+    if (c.hi > 0.0)
         result = join(result, x);
-    if (c.lo == 0.0)
+    if (c.lo <= 0.0)
         result = join(result, y);
     return result;
 }
@@ -221,7 +221,7 @@ static sk_interval bound_attr(const sk_instr *instr, const sk_bounds *bounds, co
     const sk_attr_facts *attr;
 
     if ((sk_side)instr->side != bounds->query_side)
-        return anything;
+        return instr->type == SK_T_BOOL ? range(0.0, 1.0, true) : anything;
     attr = sk_field_attr((sk_side)instr->side, known, instr->word);
     if (!attr)
         return nothing();

@@ -63,6 +63,7 @@ static rocksdb_t *open_database(const char *path, bool read_only, char **message
     rocksdb_options_set_target_file_size_base(options, 1 << 20);
     rocksdb_options_set_compression(options, rocksdb_no_compression);
     rocksdb_options_set_max_open_files(options, 64);
+    rocksdb_options_set_max_file_opening_threads(options, 1);
     rocksdb_options_set_keep_log_file_num(options, 2);
     rocksdb_options_set_info_log_level(options, 2);
     rocksdb_options_set_stats_dump_period_sec(options, 0);

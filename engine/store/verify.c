@@ -172,20 +172,6 @@ static void check_suggestion(inspection *in, sk_str key, const sk_suggestion *s)
     want_listing(in, key, s->supply_id, s->supply_party_id);
 }
 
-static void check_event(inspection *in, sk_str key, const sk_event *event)
-{
-    if (key.size != 8 || value_u64(key.data) != event->seq) {
-        fault(in, "event %llu is stored under another number.", (unsigned long long)event->seq);
-        return;
-    }
-    if (event->seq == in->last_event + 2)
-        fault(in, "event %llu is missing.", (unsigned long long)event->seq - 1);
-    else if (event->seq != in->last_event + 1)
-        fault(in, "the events %llu to %llu are missing.", (unsigned long long)in->last_event + 1,
-              (unsigned long long)event->seq - 1);
-    in->last_event = event->seq;
-}
-
 static void check_rules(inspection *in, sk_str key, const sk_rules_record *record)
 {
     compare_id(in, FAMILY_RULES, key, record->hash);
@@ -208,11 +194,51 @@ static void check_token(inspection *in, sk_str key, const sk_token *token)
 
 INSPECT(party, sk_party, FAMILY_PARTY, check_party)
 INSPECT(suggestion, sk_suggestion, FAMILY_SUGGESTION, check_suggestion)
-INSPECT(event, sk_event, FAMILY_EVENT, check_event)
 INSPECT(rules, sk_rules_record, FAMILY_RULES, check_rules)
 INSPECT(area, sk_area, FAMILY_AREA, check_area)
 INSPECT(connector, sk_connector, FAMILY_META, check_connector)
 INSPECT(token, sk_token, FAMILY_META, check_token)
+
+static void count_event(inspection *in, uint64_t seq)
+{
+    if (seq == in->last_event + 2)
+        fault(in, "event %llu is missing.", (unsigned long long)seq - 1);
+    else if (seq != in->last_event + 1)
+        fault(in, "the events %llu to %llu are missing.", (unsigned long long)in->last_event + 1,
+              (unsigned long long)seq - 1);
+    in->last_event = seq;
+}
+
+/* An event's key is binary: its number is shown instead. */
+static sk_status inspect_event(void *context, sk_str key, sk_str value, sk_arena *arena,
+                               sk_error *err)
+{
+    inspection *in = context;
+    sk_str message;
+    sk_event event;
+    sk_error error;
+    sk_status st = SK_OK;
+
+    (void)err;
+    in->records++;
+    if (key.size != 8) {
+        fault(in, "an event has a broken key.");
+        return SK_OK;
+    }
+    const unsigned long long seq = value_u64(key.data);
+
+    count_event(in, seq);
+    if ((st = store_message(value, &message, &error)) == SK_OK)
+        st = sk_decode_event(message, arena, &event, &error);
+    if (st == SK_ENOMEM)
+        return st;
+    if (st != SK_OK)
+        fault(in, "event %llu: %s.", seq, error.message);
+    else if (event.seq != seq)
+        fault(in, "event %llu is stored under the number %llu.", (unsigned long long)event.seq,
+              seq);
+    return SK_OK;
+}
 
 static sk_status inspect_audit(void *context, sk_str key, sk_str value, sk_arena *arena,
                                sk_error *err)

@@ -44,8 +44,9 @@ def _terms(pair):
 
 def _common(pair, now):
     base = now // times.SLOT * times.SLOT
-    return [{"start": times.show(base + first * times.SLOT), "end": times.show(base + end * times.SLOT)}
-            for first, end in slots.runs(pair.common)]
+    spans = ((base + first * times.SLOT, base + end * times.SLOT)
+             for first, end in slots.runs(pair.common))
+    return [{"start": times.show(start), "end": times.show(end)} for start, end in spans]
 
 
 def _match_item(other, pair, now):
@@ -154,8 +155,9 @@ def list_suggestions(state, message, now):
     wanted = {"listingId": lambda s: (s.demand_id, s.supply_id),
               "partyId": lambda s: (s.demand_party, s.supply_party),
               "assignee": lambda s: (s.assignee,), "area": lambda s: (s.area,)}
-    items = [s for s in state.suggestions.values() if s.state in states
-             and all(message[name] in read(s) for name, read in wanted.items() if message.get(name))]
+    filters = [(message[name], read) for name, read in wanted.items() if message.get(name)]
+    items = [s for s in state.suggestions.values()
+             if s.state in states and all(value in read(s) for value, read in filters)]
     if message.get("bestFirst"):
         items.sort(key=lambda s: (-s.pair.score, s.id))
     items = [s for s in items if s.id > message.get("after", "")][:message.get("limit", 50)]

@@ -85,7 +85,9 @@ def erase_party(state, work, message):
     if party is None:
         raise Refused("NOT_FOUND")
     listings = sorted(state.listings_of(party.id), key=lambda x: x.id.encode())
-    for s in [s for s in state.suggestions.values() if party.id in (s.demand_party, s.supply_party)]:
+    concerned = [s for s in state.suggestions.values()
+                 if party.id in (s.demand_party, s.supply_party)]
+    for s in concerned:
         _remember_room(state, work, s)
         if s.is_open:
             work.left_open.append(s)

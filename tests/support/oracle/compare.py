@@ -45,7 +45,8 @@ def _fields(where, expected, actual, kinds):
     for name, kind in kinds.items():
         want, got = _read(expected.get(name), kind), _read(actual.get(name), kind)
         if want != got:
-            found.append(f"{where}.{name}: expected {expected.get(name)!r}, got {actual.get(name)!r}")
+            found.append(f"{where}.{name}: expected {expected.get(name)!r}, "
+                         f"got {actual.get(name)!r}")
     return found
 
 
@@ -153,7 +154,8 @@ def _match_result(where, expected, actual):
     if found or _status_of(expected) != "OK":
         return found
     found = _fields(where, expected, actual, {"reason": _TEXT})
-    return found + _lists(where, expected.get("matches", []), actual.get("matches", []), _match_item)
+    return found + _lists(where, expected.get("matches", []), actual.get("matches", []),
+                          _match_item)
 
 
 def _match(expected, actual):
@@ -262,7 +264,8 @@ def _one(result, compare_item):
 
 
 def _status(expected, actual):
-    return _fields("engineStatus", expected["engineStatus"], actual.get("engineStatus", {}), _STATUS)
+    return _fields("engineStatus", expected["engineStatus"], actual.get("engineStatus", {}),
+                   _STATUS)
 
 
 def _token(expected, actual):

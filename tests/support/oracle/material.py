@@ -47,8 +47,8 @@ def areas():
         wijk = f"WK{gemeente[2:]}{row:02d}"
         found.append({
             "code": f"BU{wijk[2:]}{column:02d}", "name": f"Buurt {i}", "wijk": wijk,
-            "wijkName": f"Wijk {wijk}", "gemeente": gemeente, "gemeenteName": f"Gemeente {gemeente}",
-            "year": 2024,
+            "wijkName": f"Wijk {wijk}", "gemeente": gemeente,
+            "gemeenteName": f"Gemeente {gemeente}", "year": 2024,
             "polygons": [{"rings": [{"lon": [west, east, east, west, west],
                                      "lat": [south, south, north, north, south]}]}]})
     return found
@@ -126,7 +126,8 @@ def _rrule(rng, day):
         "FREQ=WEEKLY", f"FREQ=MONTHLY;BYDAY={rng.choice((1, 2, 3, -1))}{rng.choice(DAYS)}",
         f"FREQ=MONTHLY;BYMONTHDAY={rng.choice((1, 15, 29, 31, -1))}", "FREQ=MONTHLY",
         "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
-        f"FREQ=DAILY;BYMONTH={rng.randint(1, 12)}", f"FREQ=DAILY;BYDAY={','.join(rng.sample(DAYS, 2))}"))
+        f"FREQ=DAILY;BYMONTH={rng.randint(1, 12)}",
+        f"FREQ=DAILY;BYDAY={','.join(rng.sample(DAYS, 2))}"))
     kind = rng.random()
     if kind < 0.25:
         return f"{text};COUNT={rng.randint(1, 20)}"
@@ -181,7 +182,8 @@ def availability(rng, now, style):
 
 def certificate(rng, now):
     since = now + rng.randint(-40, 6) * times.DAY
-    until = max(since, now) + rng.choice((1, 3, 10, 30, 400)) * times.DAY + rng.randrange(24) * times.HOUR
+    until = max(since, now) + rng.choice((1, 3, 10, 30, 400)) * times.DAY
+    until += rng.randrange(24) * times.HOUR
     return {"type": rng.choice(TRAITS), "checkedBy": "balie", "checkedOn": times.show(since),
             "validUntil": times.show(until)}
 
@@ -222,7 +224,8 @@ def _validity(rng, now, message):
             now + rng.choice((times.HOUR, 2 * times.DAY, 9 * times.DAY, 40 * times.DAY))
             + rng.choice((0, 123, 600_000)))
     if chance(rng, 0.1):
-        message["createdAt"] = times.show(now - rng.randrange(1, 60) * times.DAY - rng.randrange(900_000))
+        age = rng.randrange(1, 60) * times.DAY + rng.randrange(900_000)
+        message["createdAt"] = times.show(now - age)
 
 
 def _traits(rng, message, style):
@@ -267,7 +270,7 @@ def listing(rng, listing_id, party_id, demand, now, style):
         message["urgency"] = rng.randint(0, 3)
     if chance(rng, 0.06):
         message["status"] = rng.choice(("OPEN", "PAUSED", "FULFILLED"))
-    return {name: value for name, value in message.items() if value not in ([], {}, 0) or name == "id"}
+    return {name: value for name, value in message.items() if value not in ([], {}, 0)}
 
 
 class Style:

@@ -138,7 +138,7 @@ STANDARD = RuleSet("standaard", 450_000, terms=(
     Rule("vers", lambda p: decay(min(p.need.age_days, p.offer.age_days), 30.0), 1.0)))
 
 LANGUAGES = RuleSet(
-    "talen", 300_000,
+    "talen", 300_000, per_demand=2, per_supply=1,
     hard=(Rule("niet-te-vaak", lambda p: p.offer.load < 2.0),),
     terms=(
         Rule("wat", lambda p: p.closeness, 3.0),
@@ -150,6 +150,7 @@ LANGUAGES = RuleSet(
   name = "talen",
   policy = [[Wie een taal deelt gaat voor.]],
   threshold = 0.3,
+  limits = { per_need = 2, per_helper = 1 },
   hard { "niet-te-vaak", expr = "offer.load_30d < 2", why = "vaak gevraagd" },
   term { "wat", weight = 3, expr = "closeness" },
   term { "taal", weight = 2, expr = "jaccard(need.languages, offer.languages)" },
@@ -220,7 +221,7 @@ ATTRIBUTES = RuleSet(
 """)
 
 ALIKE = RuleSet(
-    "gelijk", 0,
+    "gelijk", 0, per_demand=24, per_supply=30,
     hard=(Rule("delen", lambda p: len(p.need.languages & p.offer.languages) >= 0),
           Rule("afstand-bekend", lambda p: _less(p.distance, 60000.0),
                when=lambda p: not p.need.listing.remote)),
@@ -232,6 +233,7 @@ ALIKE = RuleSet(
   name = "gelijk",
   policy = [[Iedereen gelijk: alleen de volgorde van de namen telt.]],
   threshold = 0,
+  limits = { per_need = 24, per_helper = 30 },
   hard { "delen", expr = "count(need.languages & offer.languages) >= 0" },
   hard { "afstand-bekend", when = "not need.remote", expr = "distance_m < 60000" },
   term { "nooit", weight = 1, when = "need.urgency > 3", expr = "1" },

@@ -225,8 +225,8 @@ def check_state(oracle):
 
 
 def _over_limits(state):
-    """Limits hold for what was proposed; an undo may bring back one more."""
-    if any(event["type"] == "suggestion.undone" for event in state.events):
+    """Limits hold for what was proposed; an undo may bring back one, other rules ask for less."""
+    if any(event["type"] in ("suggestion.undone", "rules.activated") for event in state.events):
         return []
     figures = state.figures(0)
     over = [f"{i} has {n} open suggestions" for i, n in figures.limit_demand.items()

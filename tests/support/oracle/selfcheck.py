@@ -53,7 +53,8 @@ def _windows():
         windows = tuple(slots.window_key(w) for w in material.availability(rng, now, style))
         first_slot = now // times.SLOT
         if windows:
-            found += _check(slots.window_bits(windows, first_slot) == _slow_bits(windows, first_slot),
+            quick = slots.window_bits(windows, first_slot)
+            found += _check(quick == _slow_bits(windows, first_slot),
                             f"windows {number}: {windows}")
     return found
 
@@ -66,6 +67,7 @@ def _occurrence(**window):
 
 def _daylight():
     """Both changes of the clock, and the rules for RRULE that the contract settles."""
+    hour = {"start": "2026-05-06T10:00", "end": "2026-05-06T11:00"}
     cases = (
         ({"start": f"{_SPRING}T02:30", "end": f"{_SPRING}T04:00"},
          [(f"{_SPRING}T01:30:00Z", f"{_SPRING}T02:00:00Z")]),
@@ -74,12 +76,11 @@ def _daylight():
          [(f"{_AUTUMN}T00:30:00Z", f"{_AUTUMN}T02:30:00Z")]),
         ({"start": "2026-03-28T23:00", "end": f"{_SPRING}T23:00"},
          [("2026-03-28T22:00:00Z", f"{_SPRING}T21:00:00Z")]),
-        ({"start": "2026-05-06T10:00", "end": "2026-05-06T11:00", "rrule": "FREQ=WEEKLY;BYDAY=TH;COUNT=2",
-          "exdate": ["2026-05-07T10:00"]}, [("2026-05-14T08:00:00Z", "2026-05-14T09:00:00Z")]),
-        ({"start": "2026-05-06T10:00", "end": "2026-05-06T11:00", "rrule": "FREQ=DAILY;UNTIL=20260507"},
+        ({**hour, "rrule": "FREQ=WEEKLY;BYDAY=TH;COUNT=2", "exdate": ["2026-05-07T10:00"]},
+         [("2026-05-14T08:00:00Z", "2026-05-14T09:00:00Z")]),
+        ({**hour, "rrule": "FREQ=DAILY;UNTIL=20260507"},
          [("2026-05-06T08:00:00Z", "2026-05-06T09:00:00Z")]),
-        ({"start": "2026-05-06T10:00", "end": "2026-05-06T11:00",
-          "rrule": "FREQ=DAILY;UNTIL=20260507T080000Z"},
+        ({**hour, "rrule": "FREQ=DAILY;UNTIL=20260507T080000Z"},
          [("2026-05-06T08:00:00Z", "2026-05-06T09:00:00Z"),
           ("2026-05-07T08:00:00Z", "2026-05-07T09:00:00Z")]))
     found = []
@@ -90,11 +91,12 @@ def _daylight():
 
 
 def _closeness():
-    known = taxonomy.Taxonomy({"categories": [], "related": [{"a": "a.b", "b": "x", "closeness": 0.5}]})
+    known = taxonomy.Taxonomy({"related": [{"a": "a.b", "b": "x", "closeness": 0.5}]})
     cases = (("a", "a", 1.0), ("a", "a.b", 0.7), ("a.b.c", "a", 0.49), ("a", "a.b.c.d.e", 0.2401),
              ("a", "ab", 0.0), ("a.b", "a.c", 0.0), ("a.b.c", "x.y", 0.5), ("x", "a", 0.0),
              ("a", "a.b.c.d.e.f", 0.0))
-    return [f"closeness of {a} and {b}" for a, b, value in cases if known.closeness([a], [b]) != value]
+    return [f"closeness of {a} and {b}" for a, b, value in cases
+            if known.closeness([a], [b]) != value]
 
 
 def _distance():

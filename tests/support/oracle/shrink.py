@@ -91,7 +91,8 @@ class Shrinker:
             items = self.world["steps"][number]["request"][name][field]
             if start >= len(items) or len(items) == 1:
                 return
-            if not self._keep(self._with(number, name, field, items[:start] + items[start + width:])):
+            less = items[:start] + items[start + width:]
+            if not self._keep(self._with(number, name, field, less)):
                 start += width
 
     def _with(self, number, name, field, items):

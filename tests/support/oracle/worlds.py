@@ -12,7 +12,7 @@ import random
 
 from . import material, rulesets, times
 from .material import chance
-from .model import DEMAND, OPEN_STATES
+from .model import CASE_STATES, DEMAND, OPEN_STATES
 
 ALL_STATES = ["PROPOSED", "ACCEPTED", "REJECTED", "PARKED", "WITHDRAWN", "EXPIRED", "INTRODUCED",
               "CONNECTED", "DECLINED", "COMPLETED", "ENDED"]
@@ -74,7 +74,7 @@ class Maker:
             yield from self._activate(self.rules)
         if chance(rng, 0.6):
             yield self._put_connectors()
-        parties = [material.party(rng, i, self.party_ids, self.now, self.style) for i in self.party_ids]
+        parties = [self._party(i) for i in self.party_ids]
         yield _ask("putParties", {"parties": parties})
         listings = [self._new_listing() for _ in range(self.listing_count)]
         while listings:
@@ -92,6 +92,9 @@ class Maker:
 
     def _listing(self, listing_id, party_id, demand):
         return material.listing(self.rng, listing_id, party_id, demand, self.now, self.style)
+
+    def _party(self, party_id):
+        return material.party(self.rng, party_id, self.party_ids, self.now, self.style)
 
     def _activate(self, name):
         if name not in self.oracle.pushed():
@@ -118,10 +121,9 @@ class Maker:
                 item["absentFrom"] = times.show(since)
                 item["absentUntil"] = times.show(since + rng.randint(1, 20) * times.DAY)
             known = sorted(set(self.state.connectors) | {f"v{j}" for j in range(i)})
-            if known and chance(rng, 0.6):
-                item["substituteId"] = rng.choice([c for c in known if c != item["id"]] or [known[0]])
-                if item["substituteId"] == item["id"]:
-                    del item["substituteId"]
+            others = [c for c in known if c != item["id"]]
+            if others and chance(rng, 0.6):
+                item["substituteId"] = rng.choice(others)
             items.append(item)
         return _ask("putConnectors", {"connectors": items})
 
@@ -186,7 +188,7 @@ class Maker:
         rng = self.rng
         wanted = rng.choice((OPEN_STATES, OPEN_STATES, ("ACCEPTED",), ("INTRODUCED",),
                              ("INTRODUCED",), ("CONNECTED",)))
-        s = self._latest() or self._pick(wanted) or self._pick(OPEN_STATES + ("ACCEPTED", "INTRODUCED", "CONNECTED"))
+        s = self._latest() or self._pick(wanted) or self._pick(CASE_STATES)
         if s is None:
             return None
         message = _naming(s, stale=chance(rng, 0.06))
@@ -216,11 +218,13 @@ class Maker:
             if chance(rng, 0.6):
                 return {"decision": "COMPLETE", "outcome": "gelukt"}
             return {"decision": "END", "reason": "verhuisd"}
-        return {"decision": "DECLINE", "reason": "toch niet", "side": rng.choice(("DEMAND", "SUPPLY"))}
+        return {"decision": "DECLINE", "reason": "toch niet",
+                "side": rng.choice(("DEMAND", "SUPPLY"))}
 
     def _park(self, s):
         left = max(2, s.expires_at - self.now)
-        until = self.now + self.rng.choice((left // 2, left // 10 + 1, left - 1, min(left, times.DAY) // 2))
+        until = self.now + self.rng.choice((left // 2, left // 10 + 1, left - 1,
+                                            min(left, times.DAY) // 2))
         return {"decision": "PARK", "until": times.show(max(until, self.now + 1))}
 
     def _yes(self, s):
@@ -297,11 +301,11 @@ class Maker:
         rng = self.rng
         if not self.state.parties:
             return None
-        items = [material.party(rng, i, self.party_ids, self.now, self.style) for i in
-                 rng.sample(sorted(self.state.parties), min(len(self.state.parties), rng.randint(1, 2)))]
+        known = sorted(self.state.parties)
+        items = [self._party(i) for i in rng.sample(known, min(len(known), rng.randint(1, 2)))]
         s = self._pick(("ACCEPTED", "INTRODUCED", "CONNECTED"))
         if s is not None and chance(rng, 0.4):
-            item = material.party(rng, s.supply_party, [], self.now, self.style)
+            item = self._party(s.supply_party)
             item["blocks"] = [s.demand_party]
             items = [i for i in items if i["id"] != item["id"]] + [item]
         return _ask("putParties", {"parties": items})
@@ -380,10 +384,11 @@ class Maker:
     def _refused(self):
         rng = self.rng
         listing = self._listing("fout", rng.choice(self.party_ids), chance(rng, 0.5))
-        wrong = rng.choice(({"partyId": "onbekend"}, {"categories": ["bestaat.niet"]}, {"title": ""},
-                            {"createdAt": times.show(self.now + times.HOUR)},
+        too_long = {"start": "2026-05-01T10:00", "end": "2026-05-02T10:01"}
+        wrong = rng.choice(({"partyId": "onbekend"}, {"categories": ["bestaat.niet"]},
+                            {"title": ""}, {"createdAt": times.show(self.now + times.HOUR)},
                             {"validUntil": times.show(self.now + 1200 * times.DAY)},
-                            {"availability": [{"start": "2026-05-01T10:00", "end": "2026-05-02T10:01"}]}))
+                            {"availability": [too_long]}))
         kind = rng.random()
         if kind < 0.5:
             listing.update(wrong)
@@ -394,13 +399,22 @@ class Maker:
         if kind < 0.7:
             return _ask("withdrawListing", {"id": "onbekend"})
         if kind < 0.8:
-            return _ask("decide", {"suggestionId": "s999999999999", "version": "1", "decision": "ACCEPT"})
+            return _ask("decide", {"suggestionId": "s999999999999", "version": "1",
+                                   "decision": "ACCEPT"})
         if kind < 0.9 and self.state.listings:
-            known = rng.choice(list(self.state.listings.values()))
-            return _ask("putListings", {"listings": [
-                self._listing(known.id, known.party_id, known.side != DEMAND)]})
+            return self._changed_owner(rng.choice(list(self.state.listings.values())))
         s = self._pick(OPEN_STATES)
         return _ask("decide", {**_naming(s), "decision": "REJECT"}) if s else None
+
+    def _changed_owner(self, known):
+        """An update that changes the side or the party."""
+        demand, party_id = known.side == DEMAND, known.party_id
+        others = sorted(set(self.state.parties) - {party_id})
+        if others and chance(self.rng, 0.5):
+            party_id = self.rng.choice(others)
+        else:
+            demand = not demand
+        return _ask("putListings", {"listings": [self._listing(known.id, party_id, demand)]})
 
     def _again(self):
         return {"again": self.rng.choice((True, True, "other"))}

@@ -6,7 +6,7 @@
 /* A data folder of its own per test, and records that use every field. */
 
 typedef struct fixture {
-    char path[64]; /**< The data folder; does not exist yet. */
+    char path[96]; /**< The data folder; does not exist yet. */
     char root[64]; /**< Its parent, removed at the end. */
     sk_store *store;
     sk_batch *batch;
