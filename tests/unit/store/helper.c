@@ -72,7 +72,7 @@ void fixture_open(fixture *f, bool sync)
 
 void fixture_close(fixture *f)
 {
-    sk_batch_free(f->batch);
+    sk_batch_free(f->batch); /* Both take NULL: a test may have closed already. */
     sk_store_close(f->store);
     f->batch = NULL;
     f->store = NULL;
