@@ -9,8 +9,8 @@ unit of their plane is 1,000 m, laid out from 52 N 5 E; one unit of their time i
 2026-03-02, since their deadlines of 300 and 600 units must hold a few slots of 15 minutes. The
 worker's radius is `reachM`, arrival plus deadline is `validUntil`.
 
-montgomery911: the first 20,000 calls are needs with their kind as category, open for four hours, from
-1,000 households in turn, with 300 responders as offers at places drawn from the calls.
+montgomery911: the first 20,000 calls are needs with their kind as category, open for four hours,
+from 1,000 households in turn, with 300 responders as offers at places drawn from the calls.
 
 The clock is stepped in ticks; what arrives within a tick is put at its end, in batches.
 """
