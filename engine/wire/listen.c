@@ -122,8 +122,7 @@ static sk_status listen_on(nng_socket socket, const char *url, const sk_server_o
 
     if (code)
         return fail_nng(err, code, "cannot use", url);
-    if (strncmp(url, "tls+tcp://", 10) == 0 &&
-        (st = set_tls(listener, options, url, err)) != SK_OK)
+    if (strncmp(url, "tls+tcp://", 10) == 0 && (st = set_tls(listener, options, url, err)) != SK_OK)
         return st;
     /* One byte over the cap still arrives, so that it is answered with a clear error. */
     if ((code = nng_listener_set_size(listener, NNG_OPT_RECVMAXSZ, SK_MESSAGE_MAX + 1)) != 0 ||
@@ -172,8 +171,8 @@ static sk_status open_sockets(sk_listeners *ls, const sk_server_options *options
     return SK_OK;
 }
 
-sk_status sk_listeners_open(const sk_server_options *options, sk_server *server,
-                            uint32_t contexts, sk_listeners **out, sk_error *err)
+sk_status sk_listeners_open(const sk_server_options *options, sk_server *server, uint32_t contexts,
+                            sk_listeners **out, sk_error *err)
 {
     sk_listeners *ls = sk_calloc(1, sizeof(*ls));
     sk_status st;

@@ -7,8 +7,8 @@
 
 typedef struct sk_listeners sk_listeners;
 
-sk_status sk_listeners_open(const sk_server_options *options, sk_server *server,
-                            uint32_t contexts, sk_listeners **out, sk_error *err);
+sk_status sk_listeners_open(const sk_server_options *options, sk_server *server, uint32_t contexts,
+                            sk_listeners **out, sk_error *err);
 /** Begin to receive. */
 sk_status sk_listeners_start(sk_listeners *listeners, sk_error *err);
 /** Receive no more; answers still leave. */

@@ -73,7 +73,7 @@ static void fatal(sk_server *server, const sk_error *error)
 static void refuse_job(sk_job *job, sk_status status, const char *message, uint32_t retry_ms)
 {
     sk_buf_reset(&job->response);
-    sk_dispatch_refusal(status, message, retry_ms, &job->response);
+    sk_server_refusal(status, message, retry_ms, &job->response);
     answer_job(job);
 }
 
@@ -201,8 +201,7 @@ static void *run_engine(void *argument)
     void *items[TAKE_AT_ONCE];
 
     for (;;) {
-        size_t count =
-            sk_mailbox_take(server->mailbox, items, TAKE_AT_ONCE, next_timeout(server));
+        size_t count = sk_mailbox_take(server->mailbox, items, TAKE_AT_ONCE, next_timeout(server));
 
         for (size_t i = 0; i < count; i++)
             dispatch_job(server, items[i]);
@@ -311,6 +310,14 @@ sk_status sk_server_submit(sk_server *server, sk_str request, sk_answer answer, 
 
 /* ---- Start and stop ---- */
 
+static sk_status open_mailbox(sk_server *server, sk_error *err)
+{
+    sk_error error = {0};
+
+    server->mailbox = sk_mailbox_new(MAILBOX_SIZE, &error);
+    return server->mailbox ? SK_OK : sk_fail(err, error.status, "%s", error.message);
+}
+
 static sk_status start_threads(sk_server *server, sk_error *err)
 {
     if (pthread_create(&server->committer_thread, NULL, run_committer, server) != 0)
@@ -337,7 +344,7 @@ sk_status sk_server_start(const sk_server_options *options, sk_engine *engine, s
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->wake, NULL);
     if ((st = sk_dispatcher_new(engine, &server->dispatcher, err)) != SK_OK ||
-        (st = sk_mailbox_new(MAILBOX_SIZE, &server->mailbox, err)) != SK_OK ||
+        (st = open_mailbox(server, err)) != SK_OK ||
         (st = sk_listeners_open(options, server, server->contexts, &server->listeners, err)) !=
             SK_OK ||
         (st = start_threads(server, err)) != SK_OK ||

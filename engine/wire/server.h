@@ -14,13 +14,13 @@
 typedef struct sk_server sk_server;
 
 typedef struct sk_server_options {
-    size_t size;                /**< sizeof(sk_server_options) */
-    const char *const *listen;  /**< URLs for requests: ipc://, tcp://, tls+tcp:// */
+    size_t size;               /**< sizeof(sk_server_options) */
+    const char *const *listen; /**< URLs for requests: ipc://, tcp://, tls+tcp:// */
     size_t listen_count;
-    const char *const *events;  /**< URLs for the doorbell. */
+    const char *const *events; /**< URLs for the doorbell. */
     size_t events_count;
-    const char *tls_cert_file;  /**< PEM with certificate and key, for tls+tcp. */
-    uint32_t contexts;          /**< Requests in flight at most; 0: 64. */
+    const char *tls_cert_file; /**< PEM with certificate and key, for tls+tcp. */
+    uint32_t contexts;         /**< Requests in flight at most; 0: 64. */
     /** Called once from any of the server's threads when the engine had to stop. */
     void (*on_fatal)(void *context, const sk_error *error);
     void *context;
@@ -38,3 +38,7 @@ typedef void (*sk_answer)(void *context, sk_str response);
  *  SK_EBUSY when the mailbox is full. Thread: any. */
 sk_status sk_server_submit(sk_server *server, sk_str request, sk_answer answer, void *context,
                            sk_error *err);
+
+/** A Response that the server gives by itself, without the engine: full, or stopped. Appended to
+ *  `out`. Thread: any. */
+void sk_server_refusal(sk_status status, const char *message, uint32_t retry_ms, sk_buf *out);
