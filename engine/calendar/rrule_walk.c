@@ -144,25 +144,26 @@ static void emit_period(walk *w, const int64_t *days, size_t count)
 
 /* ---- Filters ---- */
 
-static int size_of_month(int year, int month)
+static bool is_leap(int year)
 {
-    int64_t next = month == 12 ? sk_civil_days(year + 1, 1, 1) : sk_civil_days(year, month + 1, 1);
-
-    return (int)(next - sk_civil_days(year, month, 1));
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
 static date date_of(int64_t day)
 {
+    static const short before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
     sk_civil civil = sk_civil_from_local(day * DAY_S);
-    int64_t new_year = sk_civil_days(civil.year, 1, 1);
+    bool leap = is_leap(civil.year);
+    bool past_leap_day = leap && civil.month > 2;
+    int size = before[civil.month] - before[civil.month - 1] + (leap && civil.month == 2);
 
-    return (date){day,
-                  civil.year,
-                  civil.month,
-                  civil.day,
-                  size_of_month(civil.year, civil.month),
-                  (int)(day - new_year) + 1,
-                  (int)(sk_civil_days(civil.year + 1, 1, 1) - new_year)};
+    return (date){.day = day,
+                  .year = civil.year,
+                  .month = civil.month,
+                  .month_day = civil.day,
+                  .month_size = size,
+                  .year_day = before[civil.month - 1] + past_leap_day + civil.day,
+                  .year_size = leap ? 366 : 365};
 }
 
 /* The day on which week 1 of `year` starts: the week that has at least four days in it. */
