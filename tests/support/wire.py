@@ -3,6 +3,7 @@
 spoken by hand (SP over IPC: an 8-byte greeting, then 1 byte type, 8 bytes length, payload), so that
 a test can also say what no client library would. And a schakeld to talk to."""
 import importlib
+import itertools
 import os
 import pathlib
 import shutil
@@ -16,6 +17,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REQ, REP, PUB, SUB = 0x30, 0x31, 0x20, 0x21
+REQUEST_NUMBERS = itertools.count(1)
 
 
 def load_messages():
@@ -151,11 +153,10 @@ class Client:
         self.records, self.service = messages
         self.socket = Socket(engine.path)
         self.token = engine.token()
-        self.count = 0
 
     def request(self, request_id=None, **operation):
-        self.count += 1
-        request = self.service.Request(id=request_id or f"r{os.getpid()}-{id(self)}-{self.count}",
+        number = next(REQUEST_NUMBERS)
+        request = self.service.Request(id=request_id or f"r{os.getpid()}-{number}",
                                        token=self.token)
         for name, value in operation.items():
             getattr(request, name).CopyFrom(value)
