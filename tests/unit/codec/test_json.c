@@ -69,6 +69,8 @@ static void test_json__follows_the_proto3_mapping(void **state)
     assert_becomes("FindArea", "{\"rd\":{\"xM\":1.5,\"y_m\":-2}}",
                    "{\"rd\":{\"xM\":1.5,\"yM\":-2}}");
     assert_becomes("Token", "{\"hash\":\"AP_-Zm8\"}", "{\"hash\":\"AP/+Zm8=\"}");
+    assert_becomes("Token", "{\"hash\":\"YQ\"}", "{\"hash\":\"YQ==\"}");
+    assert_becomes("Token", "{\"hash\":\"YWJj\"}", "{\"hash\":\"YWJj\"}");
     assert_becomes("ListSuggestions", "{\"states\":[\"PROPOSED\",4,\"STATE_UNSPECIFIED\"]}",
                    "{\"states\":[\"PROPOSED\",\"PARKED\",\"UNSPECIFIED\"]}");
     assert_becomes("Ring", "{\"lon\":[1,-0.0,0.1],\"lat\":[]}", "{\"lon\":[1,-0.0,0.1]}");
@@ -124,6 +126,8 @@ static void test_json__refuses_wrong_types_naming_the_field(void **state)
     assert_refused("Listing", "{\"validFrom\":1772719200}", "validFrom", "a time in a string");
     assert_refused("Token", "{\"hash\":\"a\"}", "hash", "base64");
     assert_refused("Token", "{\"hash\":\"ab!d\"}", "hash", "base64");
+    assert_refused("Token", "{\"hash\":\"YQ=\"}", "hash", "base64");
+    assert_refused("Token", "{\"hash\":\"====\"}", "hash", "base64");
     assert_refused("Geen", "{}", "", "no message is called");
 }
 
@@ -284,6 +288,34 @@ static void test_json__keeps_random_records(void **state)
     sk_arena_free(d.arena);
 }
 
+/* Each allocation of ours in turn fails; the output is as it was. */
+static void test_json__reports_lack_of_memory(void **state)
+{
+    const sk_str json = SK_STR("{\"title\":\"a long enough title to need more than one block\","
+                               "\"categories\":[\"a\",\"b\"],\"attributes\":{\"x\":1}}");
+    sk_buf bytes = {0};
+    sk_status st = SK_ENOMEM;
+
+    (void)state;
+    assert_int_equal(sk_json_to_message("Listing", json, &bytes, NULL), SK_OK);
+    for (long n = 0; st != SK_OK; n++) {
+        sk_buf text = {0}, again = {0};
+
+        sk_alloc_fail_after(n);
+        st = sk_json_to_message("Listing", json, &again, NULL);
+        assert_true(st != SK_OK || !again.failed);
+        if (st == SK_OK)
+            st = sk_message_to_json("Listing", sk_buf_view(&bytes), true, &text, NULL);
+        sk_alloc_fail_after(-1);
+        assert_true(st == SK_OK || (st == SK_ENOMEM && text.size == 0));
+        assert_true(st != SK_OK || !text.failed);
+        assert_true(n < 100);
+        sk_buf_done(&text);
+        sk_buf_done(&again);
+    }
+    sk_buf_done(&bytes);
+}
+
 /* ---- Hostile strings ---- */
 
 static void assert_survives(json_t *string)
@@ -351,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_json__prints_doubles_shortest),
         cmocka_unit_test(test_json__refuses_to_print_what_json_lacks),
         cmocka_unit_test(test_json__keeps_random_records),
+        cmocka_unit_test(test_json__reports_lack_of_memory),
         cmocka_unit_test(test_json__keeps_naughty_strings),
     };
 
