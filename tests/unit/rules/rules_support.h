@@ -148,6 +148,51 @@ static inline sk_pair make_pair(rnd *r, const side_memory *need, const side_memo
                      .closeness = rnd_below(r, 2) ? 1.0 : rnd_real(r, 0.3, 1.0)};
 }
 
+#define BLOCK SK_LANES
+
+typedef struct block {
+    side_memory query, others[BLOCK];
+    sk_pair pairs[BLOCK];
+    sk_bounds bounds;
+} block;
+
+/** One listing against 64 others, and what is known of them together. */
+static inline void make_block(rnd *r, sk_intern *words, block *b)
+{
+    sk_side side = (sk_side)rnd_below(r, 2);
+    double lo = 1e9, hi = -1;
+
+    random_side(r, words, &b->query, side == SK_DEMAND);
+    b->bounds = (sk_bounds){.query = &b->query.facts,
+                            .query_party = &b->query.party,
+                            .query_side = side,
+                            .closeness_lo = 1,
+                            .created_lo_ms = INT64_MAX,
+                            .created_hi_ms = INT64_MIN};
+    for (int i = 0; i < BLOCK; i++) {
+        sk_pair *p = &b->pairs[i];
+        int64_t created;
+
+        random_side(r, words, &b->others[i], side != SK_DEMAND);
+        *p = side == SK_DEMAND ? make_pair(r, &b->query, &b->others[i])
+                               : make_pair(r, &b->others[i], &b->query);
+        created = b->others[i].facts.created_ms;
+        b->bounds.distance_may_miss |= p->distance_m != p->distance_m;
+        lo = __builtin_fmin(lo, p->distance_m);
+        hi = __builtin_fmax(hi, p->distance_m);
+        b->bounds.closeness_lo = __builtin_fmin(b->bounds.closeness_lo, p->closeness);
+        b->bounds.closeness_hi = __builtin_fmax(b->bounds.closeness_hi, p->closeness);
+        b->bounds.overlap_hi_min =
+            __builtin_fmax(b->bounds.overlap_hi_min, __builtin_fmax(p->overlap_min, p->longest_min));
+        if (created < b->bounds.created_lo_ms)
+            b->bounds.created_lo_ms = created;
+        if (created > b->bounds.created_hi_ms)
+            b->bounds.created_hi_ms = created;
+    }
+    b->bounds.distance_lo_m = lo;
+    b->bounds.distance_hi_m = hi;
+}
+
 #ifdef SK_SCRIPTS
 /** Finds rule files in scripts/; `context` (may be NULL) is the text of "lib/proef". */
 static inline sk_status find_script(void *context, sk_str name, sk_buf *out, sk_error *err)

@@ -69,7 +69,7 @@ static const struct {
     {"local x = 1 // 0", "divide by zero"},
     {"local x = 1 % 0", "'n%"},
     {"local x = {} .. 'a'", "concatenate"},
-    {"local x <close> = {}", "__close"},
+    {"local x <close> = {}", "non-closable"},
     {"local x = #nil", "length"},
     {"term(1)", "takes a table"},
     {"term{ 'a' }.kind = 1", ""},
