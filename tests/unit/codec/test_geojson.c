@@ -59,67 +59,67 @@ static void test_areas__are_read_whole(void **state)
     sk_arena_free(arena);
 }
 
+static const struct {
+    const char *text, *field, *says;
+} faults[] = {
+    {"", "", "too early"},
+    {"[1,", "", "too early"},
+    {"[]", "type", "FeatureCollection"},
+    {"3", "type", "FeatureCollection"},
+    {"{}", "type", "FeatureCollection"},
+    {"{\"type\":\"FeatureCollection\"}", "features", "must be a list"},
+    {"{\"type\":\"FeatureCollection\",\"features\":{}}", "features", "must be a list"},
+    {"{\"type\":\"FeatureCollection\",\"features\":[],\"features\":[]}", "features", "twice"},
+    {COLLECTION("3"), "features[0]", "type Feature"},
+    {COLLECTION("{\"type\":\"Feature\"}"), "features[0].properties", "object"},
+    {COLLECTION(FEATURE("\"properties\":{}", "null")), "features[0].properties.code", "text"},
+    {COLLECTION(FEATURE("\"properties\":{\"code\":\"a\",\"naam\":3}", "null")),
+     "features[0].properties.naam", "text"},
+    {COLLECTION(FEATURE("\"properties\":{\"code\":\"a\",\"naam\":\"b\",\"wijkcode\":\"c\","
+                        "\"gemeentecode\":\"d\",\"jaar\":\"2024\"}",
+                        "null")),
+     "features[0].properties.jaar", "year"},
+    {COLLECTION(FEATURE(PROPERTIES, "null")), "features[0].geometry", "a Polygon or"},
+    {COLLECTION(FEATURE(PROPERTIES, "{\"type\":\"Point\",\"coordinates\":[5,52]}")),
+     "features[0].geometry", "a Polygon or"},
+    {COLLECTION(FEATURE(PROPERTIES, POLYGON("[]"))), "features[0].geometry.coordinates",
+     "at least one ring"},
+    {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[5,52],[6,52],[5,52]]]"))),
+     "features[0].geometry.coordinates[0]", "a ring needs at least four positions"},
+    {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[5,52],[6,52],[6,53],[5,52.1]]]"))),
+     "features[0].geometry.coordinates[0]", "ends where it starts"},
+    {COLLECTION(FEATURE(PROPERTIES, POLYGON("[" SQUARE ",[[5,52],[6,52],[\"6\",53],[5,52]]]"))),
+     "features[0].geometry.coordinates[1][2]", "[longitude, latitude]"},
+    {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[5,52],[6],[6,53],[5,52]]]"))),
+     "features[0].geometry.coordinates[0][1]", "[longitude, latitude]"},
+    {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[155000,463000],[6,1],[6,53],[5,52]]]"))),
+     "features[0].geometry.coordinates[0][0]", "longitude 155000 is outside"},
+    {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[5,90.5],[6,1],[6,53],[5,52]]]"))),
+     "features[0].geometry.coordinates[0][0]", "latitude 90.5 is outside"},
+    {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[1e999,9],[6,1],[6,53],[5,52]]]"))), "features[0]",
+     "overflow"},
+    {COLLECTION(FEATURE(PROPERTIES, POLYGON("[" SQUARE "]")) "," FEATURE(
+         PROPERTIES, "{\"type\":\"MultiPolygon\",\"coordinates\":[[" SQUARE "],[[]]]}")),
+     "features[1].geometry.coordinates[1][0]", "four positions"},
+    {COLLECTION(FEATURE(PROPERTIES, "{\"type\":\"MultiPolygon\",\"coordinates\":[]}")),
+     "features[0].geometry.coordinates", "at least one polygon"},
+    {COLLECTION("{\"type\":\"Feature\",\"type\":\"Feature\"}"), "features[0]", "duplicate"},
+    {COLLECTION("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["), "", "nested too deeply"},
+};
+
 static void test_areas__faults_are_named(void **state)
 {
-    static const struct {
-        const char *text, *field, *says;
-    } cases[] = {
-        {"", "", "too early"},
-        {"[1,", "", "too early"},
-        {"[]", "type", "FeatureCollection"},
-        {"3", "type", "FeatureCollection"},
-        {"{}", "type", "FeatureCollection"},
-        {"{\"type\":\"FeatureCollection\"}", "features", "must be a list"},
-        {"{\"type\":\"FeatureCollection\",\"features\":{}}", "features", "must be a list"},
-        {"{\"type\":\"FeatureCollection\",\"features\":[],\"features\":[]}", "features", "twice"},
-        {COLLECTION("3"), "features[0]", "type Feature"},
-        {COLLECTION("{\"type\":\"Feature\"}"), "features[0].properties", "object"},
-        {COLLECTION(FEATURE("\"properties\":{}", "null")), "features[0].properties.code", "text"},
-        {COLLECTION(FEATURE("\"properties\":{\"code\":\"a\",\"naam\":3}", "null")),
-         "features[0].properties.naam", "text"},
-        {COLLECTION(FEATURE("\"properties\":{\"code\":\"a\",\"naam\":\"b\",\"wijkcode\":\"c\","
-                            "\"gemeentecode\":\"d\",\"jaar\":\"2024\"}",
-                            "null")),
-         "features[0].properties.jaar", "year"},
-        {COLLECTION(FEATURE(PROPERTIES, "null")), "features[0].geometry", "a Polygon or"},
-        {COLLECTION(FEATURE(PROPERTIES, "{\"type\":\"Point\",\"coordinates\":[5,52]}")),
-         "features[0].geometry", "a Polygon or"},
-        {COLLECTION(FEATURE(PROPERTIES, POLYGON("[]"))), "features[0].geometry.coordinates",
-         "at least one ring"},
-        {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[5,52],[6,52],[5,52]]]"))),
-         "features[0].geometry.coordinates[0]", "a ring needs at least four positions"},
-        {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[5,52],[6,52],[6,53],[5,52.1]]]"))),
-         "features[0].geometry.coordinates[0]", "ends where it starts"},
-        {COLLECTION(FEATURE(PROPERTIES, POLYGON("[" SQUARE ",[[5,52],[6,52],[\"6\",53],[5,52]]]"))),
-         "features[0].geometry.coordinates[1][2]", "[longitude, latitude]"},
-        {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[5,52],[6],[6,53],[5,52]]]"))),
-         "features[0].geometry.coordinates[0][1]", "[longitude, latitude]"},
-        {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[155000,463000],[6,1],[6,53],[5,52]]]"))),
-         "features[0].geometry.coordinates[0][0]", "longitude 155000 is outside"},
-        {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[5,90.5],[6,1],[6,53],[5,52]]]"))),
-         "features[0].geometry.coordinates[0][0]", "latitude 90.5 is outside"},
-        {COLLECTION(FEATURE(PROPERTIES, POLYGON("[[[1e999,9],[6,1],[6,53],[5,52]]]"))),
-         "features[0]", "overflow"},
-        {COLLECTION(FEATURE(PROPERTIES, POLYGON("[" SQUARE "]")) "," FEATURE(
-             PROPERTIES, "{\"type\":\"MultiPolygon\",\"coordinates\":[[" SQUARE "],[[]]]}")),
-         "features[1].geometry.coordinates[1][0]", "four positions"},
-        {COLLECTION(FEATURE(PROPERTIES, "{\"type\":\"MultiPolygon\",\"coordinates\":[]}")),
-         "features[0].geometry.coordinates", "at least one polygon"},
-        {COLLECTION("{\"type\":\"Feature\",\"type\":\"Feature\"}"), "features[0]", "duplicate"},
-        {COLLECTION("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["), "", "nested too deeply"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         sk_arena *arena = sk_arena_new(0);
         const sk_area *areas = NULL;
         size_t count = 99;
         sk_error err = {0};
 
-        if (sk_geojson_areas(sk_str_from(cases[i].text), arena, &areas, &count, &err) == SK_OK)
-            fail_msg("accepted: %s", cases[i].text);
-        if (strcmp(err.field, cases[i].field) != 0 || !strstr(err.message, cases[i].says))
-            fail_msg("%s\nsays \"%s\": \"%s\"", cases[i].text, err.field, err.message);
+        if (sk_geojson_areas(sk_str_from(faults[i].text), arena, &areas, &count, &err) == SK_OK)
+            fail_msg("accepted: %s", faults[i].text);
+        if (strcmp(err.field, faults[i].field) != 0 || !strstr(err.message, faults[i].says))
+            fail_msg("%s\nsays \"%s\": \"%s\"", faults[i].text, err.field, err.message);
         assert_int_equal(count, 99);
         sk_arena_free(arena);
     }
