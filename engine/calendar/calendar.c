@@ -25,7 +25,7 @@
 #define BEFORE_S (3 * DAY_S)
 #define BEHIND_S (2 * DAY_S)
 #define MAX_PER_DAY 1500
-#define SMALL_COUNT 50000
+#define SMALL_COUNT 40000
 #define CHECK_STEPS 100000
 #define EXPAND_STEPS 250000
 #define STEPS_PER_SLOT 32

@@ -10,16 +10,17 @@
  *
  * libical reads the text; it forgives much and leaves notes (X-LIC-ERROR) where it dropped a line.
  * A note about a line that says when an event is refuses the event, other notes do not matter. Each
- * VEVENT becomes one window:
+ * VEVENT becomes one window, or more when it has several rules or dates of its own:
  *
  *     DTSTART, DTEND or DURATION -> start and end; a date alone is that whole day
- *     RRULE, EXDATE              -> rrule, exdates
+ *     RRULE, EXDATE              -> rrule, exdates; a window for each RRULE
+ *     RDATE                      -> a window for each
  *     TZID                       -> tzid, when it names a zone of the tz database in some way
  *     RECURRENCE-ID              -> an exdate of the event with that UID, and a window of its own
  *     STATUS:CANCELLED           -> no window
  *
- * What a window cannot say (RDATE, EXRULE, two RRULEs, this-and-future changes, longer than 24
- * hours, a zone of its own making) is refused. So is a calendar without events, since no windows
+ * What windows cannot say (EXRULE, this-and-future changes, longer than 24 hours, a zone of its own
+ * making) is refused. So is a calendar without events, since no windows
  * would mean available at any time.
  *
  * libical may stop the process on what it takes for errors; that is switched off once. */
@@ -38,7 +39,10 @@ typedef struct moment {
 typedef struct event {
     icalcomponent *source;
     sk_str uid;
-    sk_window window;
+    sk_window window; /* start, end and zone of all */
+    sk_window *windows;
+    size_t window_count;
+    bool repeats;
     const sk_zone *zone;
     int64_t *exdates;
     size_t exdate_count;
@@ -70,8 +74,8 @@ static sk_status no_memory(const reading *r)
 
 /* ---- Zones ---- */
 
-/* Programs write IANA names, paths that end in one, or the names of Windows. */
-static const char *windows_zone(sk_str name)
+/* Programs write IANA names, paths that end in one, or the names of Windows and Notes. */
+static const char *zone_by_alias(sk_str name)
 {
     static const char *const pairs[][2] = {
         {"W. Europe Standard Time", "Europe/Amsterdam"},
@@ -84,6 +88,7 @@ static const char *windows_zone(sk_str name)
         {"GTB Standard Time", "Europe/Bucharest"},
         {"Turkey Standard Time", "Europe/Istanbul"},
         {"SA Western Standard Time", "America/Curacao"},
+        {"Western/Central Europe", "Europe/Amsterdam"},
     };
 
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -131,7 +136,7 @@ static bool zone_by_component(const reading *r, icalcomponent *calendar, const c
 
 static bool find_zone(const reading *r, icalcomponent *of, const char *tzid, const sk_zone **out)
 {
-    const char *alias = windows_zone(sk_str_from(tzid));
+    const char *alias = zone_by_alias(sk_str_from(tzid));
     icalcomponent *calendar = icalcomponent_get_parent(of);
 
     if (alias)
@@ -185,6 +190,14 @@ static icalproperty *only_property(icalcomponent *c, icalproperty_kind kind, boo
     return first;
 }
 
+static int64_t seconds_of(struct icaldurationtype d)
+{
+    int64_t seconds = ((int64_t)d.weeks * 7 + d.days) * DAY_S + (int64_t)d.hours * 3600 +
+                      (int64_t)d.minutes * 60 + d.seconds;
+
+    return d.is_neg ? -seconds : seconds;
+}
+
 static sk_status duration_seconds(const reading *r, size_t index, icalproperty *property,
                                   int64_t *out)
 {
@@ -192,8 +205,7 @@ static sk_status duration_seconds(const reading *r, size_t index, icalproperty *
 
     if (icaldurationtype_is_bad_duration(d) || d.is_neg)
         return bad(r, index, "DURATION", "is not a positive duration");
-    *out = ((int64_t)d.weeks * 7 + d.days) * DAY_S + (int64_t)d.hours * 3600 +
-           (int64_t)d.minutes * 60 + d.seconds;
+    *out = seconds_of(d);
     return SK_OK;
 }
 
@@ -214,6 +226,9 @@ static sk_status read_end(const reading *r, size_t index, const moment *start, i
         if (m.is_date != start->is_date)
             return bad(r, index, "DTEND", "must be a date when DTSTART is, and a time when not");
         *out = local_in(&m, start->zone);
+        /* Programs that take the end of a whole day for its last day. */
+        if (m.is_date && *out == start->local_s)
+            *out += DAY_S;
     } else if (duration) {
         int64_t seconds = 0;
 
@@ -252,26 +267,81 @@ static sk_status read_start_and_end(const reading *r, size_t index, event *e)
 
 /* ---- Repetition ---- */
 
-static sk_status read_rule(const reading *r, size_t index, event *e)
+static sk_status add_rule(const reading *r, size_t index, event *e, icalproperty *p)
 {
-    bool twice = false;
-    icalproperty *p = only_property(e->source, ICAL_RRULE_PROPERTY, &twice);
-    char *text = NULL;
+    char *text = icalproperty_get_value_as_string_r(p);
+    char prefix[32];
+    sk_window *w = &e->windows[e->window_count];
+    sk_status st = SK_OK;
 
-    if (twice)
-        return bad(r, index, "RRULE", "is there twice");
-    if (icalcomponent_get_first_property(e->source, ICAL_RDATE_PROPERTY))
-        return bad(r, index, "RDATE", "is not supported; make an event of each date");
-    if (icalcomponent_get_first_property(e->source, ICAL_EXRULE_PROPERTY))
-        return bad(r, index, "EXRULE", "is not supported; use EXDATE");
-    if (!p)
-        return SK_OK;
-    text = icalproperty_get_value_as_string_r(p);
     if (!text)
         return bad(r, index, "RRULE", "cannot be read");
-    e->window.rrule = sk_arena_str(r->arena, sk_str_from(text));
+    *w = e->window;
+    w->rrule = sk_arena_str(r->arena, sk_str_from(text));
     icalmemory_free_buffer(text);
-    return e->window.rrule.data ? SK_OK : no_memory(r);
+    if (!w->rrule.data)
+        return no_memory(r);
+    if ((st = sk_calendar_check(r->calendar, w, r->err)) != SK_OK) {
+        snprintf(prefix, sizeof(prefix), "VEVENT[%zu].", index);
+        sk_error_within(r->err, prefix);
+        return st;
+    }
+    e->window_count++;
+    return SK_OK;
+}
+
+/* A date of its own, as long as the event, or a period as long as it says. */
+static sk_status add_date(const reading *r, size_t index, event *e, icalproperty *p)
+{
+    struct icaldatetimeperiodtype value = icalproperty_get_rdate(p);
+    bool period = icaltime_is_null_time(value.time);
+    sk_window *w = &e->windows[e->window_count];
+    moment start = {0}, end = {0};
+    sk_status st = SK_OK;
+
+    *w = e->window;
+    st = read_moment(r, index, p, "RDATE", period ? value.period.start : value.time, &start);
+    if (st != SK_OK)
+        return st;
+    w->start_local_s = start.local_s;
+    w->end_local_s = start.local_s + e->window.end_local_s - e->window.start_local_s;
+    w->tzid = sk_zone_name(start.zone);
+    if (period && !icaltime_is_null_time(value.period.end)) {
+        if ((st = read_moment(r, index, p, "RDATE", value.period.end, &end)) != SK_OK)
+            return st;
+        w->end_local_s = local_in(&end, start.zone);
+    } else if (period) {
+        w->end_local_s = start.local_s + seconds_of(value.period.duration);
+    }
+    if (w->end_local_s <= w->start_local_s || w->end_local_s - w->start_local_s > DAY_S)
+        return bad(r, index, "RDATE", "must last more than nothing and at most 24 hours");
+    e->window_count++;
+    return SK_OK;
+}
+
+static sk_status read_windows(const reading *r, size_t index, event *e)
+{
+    icalcomponent *c = e->source;
+    size_t rules = (size_t)icalcomponent_count_properties(c, ICAL_RRULE_PROPERTY);
+    size_t dates = (size_t)icalcomponent_count_properties(c, ICAL_RDATE_PROPERTY);
+    icalproperty *p = NULL;
+    sk_status st = SK_OK;
+
+    if (icalcomponent_get_first_property(c, ICAL_EXRULE_PROPERTY))
+        return bad(r, index, "EXRULE", "is not supported; use EXDATE");
+    if ((e->windows = sk_arena_calloc(r->arena, rules + dates + 1, sizeof(sk_window))) == NULL)
+        return no_memory(r);
+    /* Without a rule the start itself is an occurrence. */
+    if (rules == 0)
+        e->windows[e->window_count++] = e->window;
+    e->repeats = rules + dates > 0;
+    p = icalcomponent_get_first_property(c, ICAL_RRULE_PROPERTY);
+    for (; p && st == SK_OK; p = icalcomponent_get_next_property(c, ICAL_RRULE_PROPERTY))
+        st = add_rule(r, index, e, p);
+    p = st == SK_OK ? icalcomponent_get_first_property(c, ICAL_RDATE_PROPERTY) : NULL;
+    for (; p && st == SK_OK; p = icalcomponent_get_next_property(c, ICAL_RDATE_PROPERTY))
+        st = add_date(r, index, e, p);
+    return st;
 }
 
 static sk_status read_exdates(const reading *r, size_t index, event *e)
@@ -310,8 +380,8 @@ static sk_status read_replaced(const reading *r, size_t index, event *e)
         return SK_OK;
     if (icalproperty_get_first_parameter(p, ICAL_RANGE_PARAMETER))
         return bad(r, index, "RECURRENCE-ID", "with RANGE is not supported");
-    if (e->window.rrule.size)
-        return bad(r, index, "RRULE", "does not go with RECURRENCE-ID");
+    if (e->repeats)
+        return bad(r, index, "RECURRENCE-ID", "does not go with RRULE and RDATE");
     return read_moment(r, index, p, "RECURRENCE-ID", icalproperty_get_recurrenceid(p),
                        &e->replaces);
 }
@@ -343,20 +413,15 @@ static sk_status read_event(const reading *r, size_t index)
     event *e = &r->events[index];
     icalproperty *uid = icalcomponent_get_first_property(e->source, ICAL_UID_PROPERTY);
     icalproperty *status = icalcomponent_get_first_property(e->source, ICAL_STATUS_PROPERTY);
-    char prefix[32];
     sk_status st = SK_OK;
 
     e->uid = sk_str_from(uid ? icalproperty_get_uid(uid) : NULL);
     e->cancelled = status && icalproperty_get_status(status) == ICAL_STATUS_CANCELLED;
     if ((st = check_notes(r, index, e->source)) != SK_OK ||
-        (st = read_start_and_end(r, index, e)) != SK_OK || (st = read_rule(r, index, e)) != SK_OK ||
-        (st = read_exdates(r, index, e)) != SK_OK || (st = read_replaced(r, index, e)) != SK_OK)
+        (st = read_start_and_end(r, index, e)) != SK_OK ||
+        (st = read_windows(r, index, e)) != SK_OK || (st = read_exdates(r, index, e)) != SK_OK)
         return st;
-    if ((st = sk_calendar_check(r->calendar, &e->window, r->err)) != SK_OK) {
-        snprintf(prefix, sizeof(prefix), "VEVENT[%zu].", index);
-        sk_error_within(r->err, prefix);
-    }
-    return st;
+    return read_replaced(r, index, e);
 }
 
 /* The changed occurrences of one repeated event are exdates to it. */
@@ -433,7 +498,7 @@ static sk_status read_events(reading *r)
     for (size_t i = 0; i < r->count; i++) {
         event *e = &r->events[i];
 
-        if (e->window.rrule.size && e->uid.size && (st = add_replaced(r, i, e)) != SK_OK)
+        if (e->repeats && e->uid.size && (st = add_replaced(r, i, e)) != SK_OK)
             return st;
     }
     return SK_OK;
@@ -441,27 +506,28 @@ static sk_status read_events(reading *r)
 
 static sk_status give_windows(const reading *r, const sk_window **out_windows, size_t *out_count)
 {
-    sk_window *windows = sk_arena_calloc(r->arena, r->count, sizeof(*windows));
-    size_t count = 0;
+    sk_window *windows = NULL;
+    size_t total = 0, count = 0;
 
-    if (!windows)
+    for (size_t i = 0; i < r->count; i++)
+        total += r->events[i].cancelled ? 0 : r->events[i].window_count;
+    if (total == 0)
+        return sk_fail(r->err, SK_EINVAL, "every event of the calendar is cancelled");
+    if ((windows = sk_arena_calloc(r->arena, total, sizeof(*windows))) == NULL)
         return no_memory(r);
     for (size_t i = 0; i < r->count; i++) {
         const event *e = &r->events[i];
 
-        if (e->cancelled)
-            continue;
-        windows[count] = e->window;
-        windows[count].exdates_local_s = e->exdates;
-        windows[count].exdate_count = e->exdate_count;
-        /* The zone's own name lives as long as the calendar; the arena may live longer. */
-        windows[count].tzid = sk_arena_str(r->arena, e->window.tzid);
-        if (!windows[count].tzid.data)
-            return no_memory(r);
-        count++;
+        for (size_t j = 0; j < e->window_count && !e->cancelled; j++, count++) {
+            windows[count] = e->windows[j];
+            windows[count].exdates_local_s = e->exdates;
+            windows[count].exdate_count = e->exdate_count;
+            /* The zone's own name lives as long as the calendar; the arena may live longer. */
+            windows[count].tzid = sk_arena_str(r->arena, e->windows[j].tzid);
+            if (!windows[count].tzid.data)
+                return no_memory(r);
+        }
     }
-    if (count == 0)
-        return sk_fail(r->err, SK_EINVAL, "every event of the calendar is cancelled");
     *out_windows = windows;
     *out_count = count;
     return SK_OK;
