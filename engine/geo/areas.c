@@ -31,6 +31,8 @@ typedef struct entry {
     GEOSGeometry *geometry;
     const GEOSPreparedGeometry *prepared;
     int index; /**< Its place among the entries, set when the tree is made. */
+    bool has_centre;
+    sk_point centre;
 } entry;
 
 typedef struct group {
@@ -391,6 +393,13 @@ bool sk_areas_known(const sk_areas *areas, sk_str code)
 
 /* ---- Centres ---- */
 
+static bool entry_find_centre(sk_areas *areas, entry *e)
+{
+    if (!e->has_centre)
+        e->has_centre = geometry_centre(&areas->context, e->geometry, &e->centre);
+    return e->has_centre;
+}
+
 static bool in_group(const entry *e, sk_str code)
 {
     return sk_str_eq(e->area.wijk, code) || sk_str_eq(e->area.gemeente, code);
@@ -434,11 +443,9 @@ static bool group_find_centre(sk_areas *areas, sk_str code, sk_point *out)
         return true;
     }
     for (size_t i = 0; i < areas->count; i++) {
-        sk_point centre;
-
-        if (!in_group(areas->entries[i], code) ||
-            !geometry_centre(&areas->context, areas->entries[i]->geometry, &centre))
+        if (!in_group(areas->entries[i], code) || !entry_find_centre(areas, areas->entries[i]))
             continue;
+        const sk_point centre = areas->entries[i]->centre;
         const double m =
             sk_geo_distance(mean.lat_deg, mean.lon_deg, sk_geo_cos_lat(mean.lat_deg),
                             centre.lat_deg, centre.lon_deg, sk_geo_cos_lat(centre.lat_deg));
@@ -458,11 +465,9 @@ sk_status sk_areas_centre(sk_areas *areas, sk_str code, sk_point *out, sk_error 
     size_t place = entry_place(areas, code, &found);
 
     if (found) {
-        sk_point centre;
-
-        if (!geometry_centre(&areas->context, areas->entries[place]->geometry, &centre))
+        if (!entry_find_centre(areas, areas->entries[place]))
             return sk_fail(err, SK_ENOMEM, "out of memory for the centre of an area");
-        *out = centre;
+        *out = areas->entries[place]->centre;
         return SK_OK;
     }
     place = group_place(areas, code, &found);

@@ -23,7 +23,8 @@ typedef struct sk_store_options {
     size_t cache_bytes;    /**< Block cache; 0: 64 MiB. */
 } sk_store_options;
 
-/** Opens or makes the store; upgrades an older format in place, refuses a newer one. */
+/** Opens or makes the store; upgrades an older format in place, refuses a newer one (SK_EINVAL), a
+ *  folder in use (SK_ECONFLICT) and one that lost what was synced (SK_ECORRUPT, left as it is). */
 sk_status sk_store_open(const sk_store_options *options, sk_store **out, sk_error *err);
 void sk_store_close(sk_store *store);
 
@@ -33,10 +34,12 @@ sk_batch *sk_batch_new(sk_store *store);
 void sk_batch_free(sk_batch *batch);
 void sk_batch_clear(sk_batch *batch);
 /** Each encodes and adds; a failure is kept and returned by sk_store_write, which then writes
- *  nothing. `sealed`: title and description go under the key of the party (residents). */
+ *  nothing. `sealed`: title and description go under the key of the party (residents). Sealed texts
+ *  for a party whose key was destroyed are refused (SK_ECONFLICT), unless they are empty. */
 void sk_batch_put_listing(sk_batch *batch, const sk_listing *listing, bool sealed);
 void sk_batch_delete_listing(sk_batch *batch, sk_str id);
-/** Contact details go sealed to `secret`. Makes the party's key when there is none. */
+/** Contact details go sealed to `secret`; without any, stored ones are removed. Makes the party's key
+ *  when there is none: an erased id may register again, and what was sealed before stays unreadable. */
 void sk_batch_put_party(sk_batch *batch, const sk_party *party);
 void sk_batch_delete_party(sk_batch *batch, sk_str id);
 void sk_batch_put_suggestion(sk_batch *batch, const sk_suggestion *suggestion);
@@ -51,7 +54,8 @@ void sk_batch_put_taxonomy(sk_batch *batch, const sk_category *categories, size_
 void sk_batch_put_rules(sk_batch *batch, const sk_rules_record *record);
 /** A small named value: clock, active rule set, cursors ("cursor/console") ... */
 void sk_batch_put_meta(sk_batch *batch, sk_str name, sk_str value);
-/** Idempotency: key (token id, request id, item); kept until sk_batch_expire_idem. */
+/** Idempotency: key (token id, request id, item); kept until sk_batch_delete_idem_before,
+ *  which looks at what was written before, not at the same batch. */
 void sk_batch_put_idem(sk_batch *batch, sk_str key, int64_t now_ms, const uint8_t body_hash[32],
                        sk_str receipt);
 void sk_batch_delete_idem_before(sk_batch *batch, int64_t before_ms);
@@ -64,14 +68,15 @@ sk_status sk_store_sync(sk_store *store, sk_error *err);
 /** Destroys the key of a party for good (durable on return) and records the erasure, so that a
  *  restored backup can be cleaned again. */
 sk_status sk_store_destroy_key(sk_store *store, sk_str party_id, int64_t now_ms, sk_error *err);
-/** Ids of erased parties. */
+/** Ids of erased parties that did not register again. */
 sk_status sk_store_erased(sk_store *store, sk_arena *arena, sk_strs *out, sk_error *err);
 
 /* ---- Reading. Thread: any; values live in `arena` ---- */
 
 sk_status sk_store_get_listing(sk_store *store, sk_str id, sk_arena *arena, sk_listing *out,
                                sk_error *err);
-/** Contact details only when `with_contact`. */
+/** Sealed texts and contact details whose key was destroyed come back empty; damaged ones are
+ *  SK_ECORRUPT. Contact details only when `with_contact`. */
 sk_status sk_store_get_party(sk_store *store, sk_str id, bool with_contact, sk_arena *arena,
                              sk_party *out, sk_error *err);
 sk_status sk_store_get_suggestion(sk_store *store, sk_str id, sk_arena *arena, sk_suggestion *out,
@@ -126,6 +131,6 @@ sk_status sk_store_get_taxonomy(sk_store *store, sk_taxonomy **out, sk_error *er
 sk_status sk_store_backup(sk_store *store, const char *to, sk_error *err);
 /** Put a backup back into an empty or absent data folder; existing keys there stay. */
 sk_status sk_store_restore(const char *from, const char *path, sk_error *err);
-/** Reads every record, checks checksums, decoding, gapless events and references; appends what it
+/** Reads every record of format 2, checks checksums, decoding, gapless events and references; appends what it
  *  found in words. SK_ECORRUPT when something is wrong. `path` not open elsewhere. */
 sk_status sk_store_verify(const char *path, sk_buf *report, sk_error *err);

@@ -265,6 +265,40 @@ static void test_sealed__one_persons_contact_does_not_open_under_another_id(void
     assert_false(party.has_contact);
 }
 
+static size_t message_size(sk_str value)
+{
+    return 6 + ((size_t)(unsigned char)value.data[4] << 8 | (unsigned char)value.data[5]);
+}
+
+static void test_sealed__texts_do_not_open_in_another_listing(void **state)
+{
+    fixture *f = *state;
+    sk_listing listing;
+    raw r;
+
+    put_person(f, "p-1", "l-1");
+    put_person(f, "p-1", "l-2");
+    fixture_write(f);
+    fixture_close(f);
+    raw_open(f->path, &r);
+    const sk_str one = raw_get(&r, "listing", SK_STR("l-1"), f->arena);
+    const sk_str two = raw_get(&r, "listing", SK_STR("l-2"), f->arena);
+    const size_t own = message_size(two), other = message_size(one);
+    sk_buf mixed = {0};
+
+    /* The second's message with the first's sealed section behind it. */
+    sk_buf_add(&mixed, two.data, own);
+    sk_buf_add(&mixed, one.data + other, one.size - other);
+    raw_put(&r, "listing", SK_STR("l-2"), sk_buf_view(&mixed));
+    sk_buf_done(&mixed);
+    raw_close(&r);
+    fixture_open(f, false);
+    assert_int_equal(sk_store_get_listing(f->store, SK_STR("l-1"), f->arena, &listing, NULL),
+                     SK_OK);
+    assert_int_equal(sk_store_get_listing(f->store, SK_STR("l-2"), f->arena, &listing, NULL),
+                     SK_ECORRUPT);
+}
+
 static void test_folders__are_private(void **state)
 {
     static const char *const names[] = {"", "/db", "/keys"};
@@ -291,6 +325,7 @@ int main(void)
         TEST(test_destroy_key__an_erased_id_may_register_again),
         TEST(test_sealed__a_changed_byte_is_corrupt),
         TEST(test_sealed__one_persons_contact_does_not_open_under_another_id),
+        TEST(test_sealed__texts_do_not_open_in_another_listing),
         TEST(test_folders__are_private),
     };
 
