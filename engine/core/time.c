@@ -199,7 +199,7 @@ sk_status sk_local_parse(sk_str text, int64_t *out_local_s, sk_error *err)
 sk_str sk_time_format(int64_t time_ms, char out[32])
 {
     int64_t second = sk_floor_div(time_ms, 1000);
-    int ms = (int)(time_ms - second * 1000);
+    int ms = (int)((time_ms % 1000 + 1000) % 1000);
     sk_civil c = sk_civil_from_local(second);
     char decimals[8] = "";
     int size = 0;
