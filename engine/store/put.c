@@ -83,6 +83,29 @@ static void plain_texts(sk_batch *batch, const sk_listing *listing)
     sk_buf_str(&batch->plain, listing->description);
 }
 
+/* Texts that could not be read (their key is not here, as after a restore without keys/) come back
+ * empty when the record is put again: what is sealed stays, so that the keys can still be brought.
+ */
+static void keep_sealed(sk_batch *batch, sk_str id)
+{
+    rocksdb_pinnableslice_t *slice = NULL;
+    sk_str value, sealed = SK_STR("");
+    sk_error error;
+    sk_status st = store_get(batch->store, FAMILY_LISTING, id, &slice, &value, &error);
+
+    if (st == SK_OK && (st = value_find(value, SECTION_SEALED, &sealed, &error)) == SK_OK &&
+        sealed.size) {
+        const size_t place = value_section_begin(&batch->value, SECTION_SEALED);
+
+        sk_buf_str(&batch->value, sealed);
+        value_section_end(&batch->value, place);
+    }
+    if (slice)
+        rocksdb_pinnableslice_destroy(slice);
+    if (st != SK_OK && st != SK_ENOTFOUND)
+        batch_fail(batch, st, &error);
+}
+
 void sk_batch_put_listing(sk_batch *batch, const sk_listing *listing, bool sealed)
 {
     sk_listing shown = *listing;
@@ -99,6 +122,8 @@ void sk_batch_put_listing(sk_batch *batch, const sk_listing *listing, bool seale
     if (sealed && texts) {
         plain_texts(batch, listing);
         seal_plain(batch, listing->party_id, "listing", listing->id);
+    } else if (sealed) {
+        keep_sealed(batch, listing->id);
     }
     batch_put(batch, FAMILY_LISTING, listing->id, sk_buf_view(&batch->value));
 }

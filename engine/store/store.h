@@ -35,7 +35,8 @@ void sk_batch_free(sk_batch *batch);
 void sk_batch_clear(sk_batch *batch);
 /** Each encodes and adds; a failure is kept and returned by sk_store_write, which then writes
  *  nothing. `sealed`: title and description go under the key of the party (residents). Sealed texts
- *  for a party whose key was destroyed are refused (SK_ECONFLICT), unless they are empty. */
+ *  for a party whose key was destroyed are refused (SK_ECONFLICT); with both empty, what was sealed
+ *  before stays. */
 void sk_batch_put_listing(sk_batch *batch, const sk_listing *listing, bool sealed);
 void sk_batch_delete_listing(sk_batch *batch, sk_str id);
 /** Contact details go sealed to `secret`; without any, stored ones are removed. Makes the party's key

@@ -217,6 +217,36 @@ static void test_destroy_key__an_erased_id_may_register_again(void **state)
     assert_true(party.has_contact);
 }
 
+/* A folder without its keys, where the engine writes a listing again; then the keys come back. */
+static void test_sealed__kept_while_the_keys_are_away(void **state)
+{
+    fixture *f = *state;
+    sk_listing listing;
+    char command[500];
+
+    put_person(f, "p-1", "l-1");
+    fixture_write(f);
+    fixture_close(f);
+    snprintf(command, sizeof command, "mv %s/keys %s/away", f->path, f->root);
+    assert_int_equal(system(command), 0);
+    fixture_open(f, false);
+    assert_int_equal(sk_store_get_listing(f->store, SK_STR("l-1"), f->arena, &listing, NULL),
+                     SK_OK);
+    assert_int_equal(listing.title.size, 0);
+    listing.version = 8;
+    sk_batch_put_listing(f->batch, &listing, true);
+    fixture_write(f);
+    fixture_close(f);
+    snprintf(command, sizeof command, "rm -r %s/keys && mv %s/away %s/keys", f->path, f->root,
+             f->path);
+    assert_int_equal(system(command), 0);
+    fixture_open(f, false);
+    assert_person_reads(f, true);
+    assert_int_equal(sk_store_get_listing(f->store, SK_STR("l-1"), f->arena, &listing, NULL),
+                     SK_OK);
+    assert_int_equal(listing.version, 8);
+}
+
 /* Damage of a sealed part is said, never shown as an empty text. */
 static void test_sealed__a_changed_byte_is_corrupt(void **state)
 {
@@ -323,6 +353,7 @@ int main(void)
         TEST(test_destroy_key__texts_and_contact_are_gone),
         TEST(test_destroy_key__its_bytes_leave_the_files),
         TEST(test_destroy_key__an_erased_id_may_register_again),
+        TEST(test_sealed__kept_while_the_keys_are_away),
         TEST(test_sealed__a_changed_byte_is_corrupt),
         TEST(test_sealed__one_persons_contact_does_not_open_under_another_id),
         TEST(test_sealed__texts_do_not_open_in_another_listing),
