@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "rules/field_read.h"
+
 /* Running a program over columns of pairs.
  *
  *              lane 0    1    2  ...  63
@@ -210,25 +212,33 @@ static void run_scalar(sk_op op, double *restrict out, const double *a, const do
 
 /* ---- Leaves ---- */
 
-static void run_pair_field(sk_field_id field, const sk_pair *pairs, size_t count,
-                           double *restrict out)
-{
-    for (size_t i = 0; i < count; i++)
-        out[i] = field == SK_F_DISTANCE  ? pairs[i].distance_m
-                 : field == SK_F_OVERLAP ? pairs[i].overlap_min
-                 : field == SK_F_LONGEST ? pairs[i].longest_min
-                                         : pairs[i].closeness;
-}
+/* With the field constant the compiler keeps one case of sk_field_read's switch in each loop. */
+#define COLUMN(id)                                                                                 \
+    case id:                                                                                       \
+        for (size_t i = 0; i < count; i++)                                                         \
+            out[i] = sk_field_read(id, side, &pairs[i], now_ms);                                   \
+        break
 
 static void run_field(const sk_instr *instr, int64_t now_ms, const sk_pair *pairs, size_t count,
                       double *restrict out)
 {
-    if (!sk_fields[instr->field].of_side) {
-        run_pair_field((sk_field_id)instr->field, pairs, count, out);
-        return;
+    sk_side side = (sk_side)instr->side;
+
+    switch (instr->field) {
+        COLUMN(SK_F_DISTANCE);
+        COLUMN(SK_F_OVERLAP);
+        COLUMN(SK_F_LONGEST);
+        COLUMN(SK_F_CLOSENESS);
+        COLUMN(SK_F_DURATION);
+        COLUMN(SK_F_AGE);
+        COLUMN(SK_F_LOAD);
+        COLUMN(SK_F_URGENCY);
+        COLUMN(SK_F_WIJK);
+    default:
+        for (size_t i = 0; i < count; i++)
+            out[i] = sk_field_read((sk_field_id)instr->field, side, &pairs[i], now_ms);
+        break;
     }
-    for (size_t i = 0; i < count; i++)
-        out[i] = sk_field_value((sk_field_id)instr->field, (sk_side)instr->side, &pairs[i], now_ms);
 }
 
 static void run_attr(const sk_instr *instr, const sk_pair *pairs, size_t count,

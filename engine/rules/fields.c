@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "rules/expr.h"
-
-#include <math.h>
+#include "rules/field_read.h"
 
 /* The fields of docs/matching.md 4, by name, and how each is read from a pair; and the hints for
  * names that are nearly one of ours. */
@@ -54,62 +52,12 @@ const char *sk_expr_type_name(sk_expr_type type)
 
 double sk_days_between(int64_t now_ms, int64_t then_ms)
 {
-    /* Unsigned, so that absurd times wrap instead of being undefined. */
-    return (double)(int64_t)((uint64_t)now_ms - (uint64_t)then_ms) / 86400000.0;
-}
-
-static double word_or_missing(uint32_t word)
-{
-    return word ? (double)word : NAN;
+    return sk_field_days(now_ms, then_ms);
 }
 
 double sk_field_value(sk_field_id id, sk_side side, const sk_pair *pair, int64_t now_ms)
 {
-    const sk_facts *f = side == SK_DEMAND ? pair->need : pair->offer;
-    const sk_party_facts *p = side == SK_DEMAND ? pair->need_party : pair->offer_party;
-
-    switch (id) {
-    case SK_F_KIND:
-        return word_or_missing(f->kind_word);
-    case SK_F_REACH:
-        return f->reach_m;
-    case SK_F_WITHIN:
-        return f->within_m;
-    case SK_F_REMOTE:
-        return f->remote;
-    case SK_F_DURATION:
-        return f->duration_min;
-    case SK_F_CAPACITY:
-        return f->capacity;
-    case SK_F_ROOM:
-        return sk_facts_room(f);
-    case SK_F_URGENCY:
-        return f->urgency;
-    case SK_F_AGE:
-        return sk_days_between(now_ms, f->created_ms);
-    case SK_F_BUURT:
-        return word_or_missing(f->buurt);
-    case SK_F_WIJK:
-        return word_or_missing(f->wijk);
-    case SK_F_GEMEENTE:
-        return word_or_missing(f->gemeente);
-    case SK_F_LOAD:
-        return p->load_30d;
-    case SK_F_OPEN:
-        return p->open_suggestions;
-    case SK_F_ASKED:
-        return p->last_asked_ms == INT64_MIN ? NAN : sk_days_between(now_ms, p->last_asked_ms);
-    case SK_F_DISTANCE:
-        return pair->distance_m;
-    case SK_F_OVERLAP:
-        return pair->overlap_min;
-    case SK_F_LONGEST:
-        return pair->longest_min;
-    case SK_F_CLOSENESS:
-        return pair->closeness;
-    default:
-        return NAN;
-    }
+    return sk_field_read(id, side, pair, now_ms);
 }
 
 static uint32_t insert_word(uint32_t *words, uint32_t count, uint32_t word)

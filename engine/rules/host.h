@@ -69,9 +69,10 @@ bool sk_host_call(sk_host *host, int function, bool hard, int64_t now_ms, const 
 
 sk_host *sk_host_of(lua_State *state);
 /** Raise an error of ours: `field` and message go to the caller as they are. */
-_Noreturn void sk_host_refuse(lua_State *state, sk_status status, const char *field,
-                              const char *format, ...) __attribute__((format(printf, 4, 5)));
-_Noreturn void sk_host_no_memory(lua_State *state);
+__attribute__((noreturn)) void sk_host_refuse(lua_State *state, sk_status status, const char *field,
+                                              const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+__attribute__((noreturn)) void sk_host_no_memory(lua_State *state);
 /** Take fuel for work in C. */
 void sk_host_charge(lua_State *state, size_t amount);
 

@@ -182,8 +182,8 @@ static inline void make_block(rnd *r, sk_intern *words, block *b)
         hi = __builtin_fmax(hi, p->distance_m);
         b->bounds.closeness_lo = __builtin_fmin(b->bounds.closeness_lo, p->closeness);
         b->bounds.closeness_hi = __builtin_fmax(b->bounds.closeness_hi, p->closeness);
-        b->bounds.overlap_hi_min =
-            __builtin_fmax(b->bounds.overlap_hi_min, __builtin_fmax(p->overlap_min, p->longest_min));
+        b->bounds.overlap_hi_min = __builtin_fmax(b->bounds.overlap_hi_min,
+                                                  __builtin_fmax(p->overlap_min, p->longest_min));
         if (created < b->bounds.created_lo_ms)
             b->bounds.created_lo_ms = created;
         if (created > b->bounds.created_hi_ms)

@@ -513,8 +513,8 @@ static value compute_numbers(const tree *t, const double *x)
 
 static value compute(const tree *t, const world *w)
 {
-    value args[4];
-    double x[4];
+    value args[4] = {0};
+    double x[4] = {0};
 
     if (t->op == SK_OP_CONST)
         return compute_const(t, w);

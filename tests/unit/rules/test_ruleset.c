@@ -16,80 +16,80 @@ static sk_ruleset *load(const char *text, const char *library, sk_intern *words)
     return rules;
 }
 
+static const struct {
+    const char *text, *message;
+} bad[] = {
+    {"return ruleset {}", "needs a name"},
+    {"return ruleset { name = 'a b' }", "needs a name"},
+    {"return ruleset { name = 'a', naam = 1 }", "unknown key 'naam'; did you mean 'name'?"},
+    {"return ruleset { name = 'a', treshold = 1 }", "did you mean 'threshold'?"},
+    {"return ruleset { name = 'a', threshold = 2 }", "threshold must be a number from 0 to 1"},
+    {"return ruleset { name = 'a', threshold = 0/0 }", "threshold must be a number"},
+    {"return ruleset { name = 'a', threshold = '0.5' }", "threshold must be a number"},
+    {"return ruleset { name = 'a', limits = 3 }", "limits must be"},
+    {"return ruleset { name = 'a', limits = { per_helpr = 3 } }", "did you mean 'per_helper'?"},
+    {"return ruleset { name = 'a', based_on = 'weg' }", "there is no rule file 'weg'"},
+    {"return ruleset { name = 'a', based_on = '../x' }", "based_on is no name"},
+    {"return ruleset { name = 'a', { } }", "part 1 is not made by"},
+    {"return ruleset { name = 'a', ruleset { name = 'b' } }", "cannot stand in a ruleset"},
+    {"return ruleset { name = 'a', term { weight = 1 } }", "proef.lua:1: term: starts without"},
+    {"return ruleset { name = 'a', term { 'x y', weight = 1 } }", "a name has 1-64"},
+    {"return ruleset { name = 'a', term { 'x', expr = '1' } }", "needs a weight"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1 } }", "needs expr or lua"},
+    {"return ruleset { name = 'a', term { 'x', weight = -1, expr = '1' } }", "weight must be"},
+    {"return ruleset { name = 'a', term { 'x', weight = 0 } }", "removes a rule of the base"},
+    {"return ruleset { name = 'a', hard { 'x', weight = 1, expr = 'true' } }", "weight must"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1', lua = function() end } }",
+     "has both expr and lua"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, lua = 'f' } }", "must be a function"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, lua = tostring } }",
+     "must be a function"},
+    {"return ruleset { name = 'a', term { 'x', wieght = 1, expr = '1' } }",
+     "term 'x': unknown key 'wieght'; did you mean 'weight'?"},
+    {"return ruleset { name = 'a', term { 'x', 'y', weight = 1, expr = '1' } }",
+     "unknown key '[number]'"},
+    {"return ruleset { name = 'a',\nterm { 'x', weight = 1, expr = 'decay(distance, 1500)' } }",
+     "proef.lua:2: term 'x', expr, character 7: unknown field `distance`; did you mean "
+     "`distance_m`?"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, expr = 'true' } }",
+     "character 1: a number is needed, but this is true or false; write if(..., 1, 0)"},
+    {"return ruleset { name = 'a', hard { 'x', expr = 'closeness' } }",
+     "hard 'x', expr, character 1: true or false is needed"},
+    {"return ruleset { name = 'a', hard { 'x', expr = 'true', when = '1 +' } }",
+     "hard 'x', when, character 4"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1', why = '{afstand}' } }",
+     "unknown placeholder {afstand}"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1', why = '{distanse}' } }",
+     "did you mean {distance}?"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1', why = 'a {' } }",
+     "character 3: this brace"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1' },\n"
+     "term { 'x', weight = 1, expr = '1' } }",
+     "proef.lua:2: term x occurs twice"},
+    {"return ruleset { name = 'a', relax { after = '3', threshold = 0.3 } }", "duration such"},
+    {"return ruleset { name = 'a', relax { after = '3 km', threshold = 0.3 } }", "duration"},
+    {"return ruleset { name = 'a', relax { after = '3d' } }", "needs after and threshold"},
+    {"return ruleset { name = 'a', notify { chanel = 'mail' } }", "did you mean 'channel'?"},
+    {"return ruleset { name = 'a', notify { quiet = { from = '25:00', to = '08:00' } } }",
+     "times such as"},
+    {"return ruleset { name = 'a', example { 'e' } }", "expect = { match = true } is missing"},
+    {"return ruleset { name = 'a', example { 'e', expect = { wat = '>0.5' } } }",
+     "example 'e': there is no term 'wat'"},
+    {"return ruleset { name = 'a', example { 'e', expect = { fails = 'vog' } } }",
+     "there is no hard rule 'vog'"},
+    {"return ruleset { name = 'a', example { 'e', expect = { score = '~1' } } }",
+     "expect.score must be"},
+    {"return ruleset { name = 'a', example { 'e', need = { kind = 'OFFER' }, expect = {} } }",
+     "'OFFER' is no kind of the need side"},
+    {"return ruleset { name = 'a', example { 'e', need = { langages = {} }, expect = {} } }",
+     "did you mean 'languages'?"},
+    {"local t = { [{}] = 1 }\nreturn ruleset { name = 'a', term { 'x', weight = 1,"
+     "lua = function() return t end } }",
+     "table or function as key"},
+};
+
 static void test_load__refuses_bad_files_and_says_where(void **state)
 {
-    static const struct {
-        const char *text, *message;
-    } bad[] = {
-        {"return ruleset {}", "needs a name"},
-        {"return ruleset { name = 'a b' }", "needs a name"},
-        {"return ruleset { name = 'a', naam = 1 }", "unknown key 'naam'; did you mean 'name'?"},
-        {"return ruleset { name = 'a', treshold = 1 }", "did you mean 'threshold'?"},
-        {"return ruleset { name = 'a', threshold = 2 }", "threshold must be a number from 0 to 1"},
-        {"return ruleset { name = 'a', threshold = 0/0 }", "threshold must be a number"},
-        {"return ruleset { name = 'a', threshold = '0.5' }", "threshold must be a number"},
-        {"return ruleset { name = 'a', limits = 3 }", "limits must be"},
-        {"return ruleset { name = 'a', limits = { per_helpr = 3 } }", "did you mean 'per_helper'?"},
-        {"return ruleset { name = 'a', based_on = 'weg' }", "there is no rule file 'weg'"},
-        {"return ruleset { name = 'a', based_on = '../x' }", "based_on is no name"},
-        {"return ruleset { name = 'a', { } }", "part 1 is not made by"},
-        {"return ruleset { name = 'a', ruleset { name = 'b' } }", "cannot stand in a ruleset"},
-        {"return ruleset { name = 'a', term { weight = 1 } }", "proef.lua:1: term: starts without"},
-        {"return ruleset { name = 'a', term { 'x y', weight = 1 } }", "a name has 1-64"},
-        {"return ruleset { name = 'a', term { 'x', expr = '1' } }", "needs a weight"},
-        {"return ruleset { name = 'a', term { 'x', weight = 1 } }", "needs expr or lua"},
-        {"return ruleset { name = 'a', term { 'x', weight = -1, expr = '1' } }", "weight must be"},
-        {"return ruleset { name = 'a', term { 'x', weight = 0 } }", "removes a rule of the base"},
-        {"return ruleset { name = 'a', hard { 'x', weight = 1, expr = 'true' } }", "weight must"},
-        {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1', lua = function() end } }",
-         "has both expr and lua"},
-        {"return ruleset { name = 'a', term { 'x', weight = 1, lua = 'f' } }", "must be a function"},
-        {"return ruleset { name = 'a', term { 'x', weight = 1, lua = tostring } }",
-         "must be a function"},
-        {"return ruleset { name = 'a', term { 'x', wieght = 1, expr = '1' } }",
-         "term 'x': unknown key 'wieght'; did you mean 'weight'?"},
-        {"return ruleset { name = 'a', term { 'x', 'y', weight = 1, expr = '1' } }",
-         "unknown key '[number]'"},
-        {"return ruleset { name = 'a',\nterm { 'x', weight = 1, expr = 'decay(distance, 1500)' } }",
-         "proef.lua:2: term 'x', expr, character 7: unknown field `distance`; did you mean "
-         "`distance_m`?"},
-        {"return ruleset { name = 'a', term { 'x', weight = 1, expr = 'true' } }",
-         "character 1: a number is needed, but this is true or false; write if(..., 1, 0)"},
-        {"return ruleset { name = 'a', hard { 'x', expr = 'closeness' } }",
-         "hard 'x', expr, character 1: true or false is needed"},
-        {"return ruleset { name = 'a', hard { 'x', expr = 'true', when = '1 +' } }",
-         "hard 'x', when, character 4"},
-        {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1', why = '{afstand}' } }",
-         "unknown placeholder {afstand}"},
-        {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1', why = '{distanse}' } }",
-         "did you mean {distance}?"},
-        {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1', why = 'a {' } }",
-         "character 3: this brace"},
-        {"return ruleset { name = 'a', term { 'x', weight = 1, expr = '1' },\n"
-         "term { 'x', weight = 1, expr = '1' } }",
-         "proef.lua:2: term x occurs twice"},
-        {"return ruleset { name = 'a', relax { after = '3', threshold = 0.3 } }", "duration such"},
-        {"return ruleset { name = 'a', relax { after = '3 km', threshold = 0.3 } }", "duration"},
-        {"return ruleset { name = 'a', relax { after = '3d' } }", "needs after and threshold"},
-        {"return ruleset { name = 'a', notify { chanel = 'mail' } }", "did you mean 'channel'?"},
-        {"return ruleset { name = 'a', notify { quiet = { from = '25:00', to = '08:00' } } }",
-         "times such as"},
-        {"return ruleset { name = 'a', example { 'e' } }", "expect = { match = true } is missing"},
-        {"return ruleset { name = 'a', example { 'e', expect = { wat = '>0.5' } } }",
-         "example 'e': there is no term 'wat'"},
-        {"return ruleset { name = 'a', example { 'e', expect = { fails = 'vog' } } }",
-         "there is no hard rule 'vog'"},
-        {"return ruleset { name = 'a', example { 'e', expect = { score = '~1' } } }",
-         "expect.score must be"},
-        {"return ruleset { name = 'a', example { 'e', need = { kind = 'OFFER' }, expect = {} } }",
-         "'OFFER' is no kind of the need side"},
-        {"return ruleset { name = 'a', example { 'e', need = { langages = {} }, expect = {} } }",
-         "did you mean 'languages'?"},
-        {"local t = { [{}] = 1 }\nreturn ruleset { name = 'a', term { 'x', weight = 1,"
-         "lua = function() return t end } }",
-         "table or function as key"},
-    };
-
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         sk_intern *words = sk_intern_new();
@@ -305,22 +305,42 @@ static void test_score__is_zero_when_no_term_applies(void **state)
 /* ---- Random rule sets: passing, scoring, judging and bounding agree ---- */
 
 static const char *const term_pool[] = {
-    "closeness", "decay(distance_m, 1500)", "ramp(overlap_min, 0, 4 * max(need.duration_min, 60))",
-    "1 / (1 + offer.load_30d)", "decay(min(need.age_days, offer.age_days), 30)",
-    "if(need.wijk == offer.wijk, 1, 0.2)", "jaccard(need.languages, offer.languages)",
-    "attr(need, 'aantal') / 4", "1 - decay(distance_m, 1 km)", "offer.urgency / need.urgency",
-    "clamp(need.days_since_asked - offer.days_since_asked, -3, 3)", "closeness * closeness",
-    "if(attr(offer, 'soort') == 'zorg', 1, closeness)", "count(offer.provides & need.requires) / 2",
-    "min(closeness, decay(distance_m, 300))", "(distance_m - 2 km) / (distance_m - 1 km)",
-    "if(under(need.categories, 'zorg'), 1, 0)", "abs(need.room - offer.room) / 5", "0.3",
+    "closeness",
+    "decay(distance_m, 1500)",
+    "ramp(overlap_min, 0, 4 * max(need.duration_min, 60))",
+    "1 / (1 + offer.load_30d)",
+    "decay(min(need.age_days, offer.age_days), 30)",
+    "if(need.wijk == offer.wijk, 1, 0.2)",
+    "jaccard(need.languages, offer.languages)",
+    "attr(need, 'aantal') / 4",
+    "1 - decay(distance_m, 1 km)",
+    "offer.urgency / need.urgency",
+    "clamp(need.days_since_asked - offer.days_since_asked, -3, 3)",
+    "closeness * closeness",
+    "if(attr(offer, 'soort') == 'zorg', 1, closeness)",
+    "count(offer.provides & need.requires) / 2",
+    "min(closeness, decay(distance_m, 300))",
+    "(distance_m - 2 km) / (distance_m - 1 km)",
+    "if(under(need.categories, 'zorg'), 1, 0)",
+    "abs(need.room - offer.room) / 5",
+    "0.3",
 };
 static const char *const when_pool[] = {
-    "true", "need.urgency >= 2", "distance_m < 2 km", "offer.buurt == need.buurt",
-    "not need.remote", "attr(offer, 'rolstoel')", "offer.age_days > 10 d", "overlap_min > 60 min",
+    "true",
+    "need.urgency >= 2",
+    "distance_m < 2 km",
+    "offer.buurt == need.buurt",
+    "not need.remote",
+    "attr(offer, 'rolstoel')",
+    "offer.age_days > 10 d",
+    "overlap_min > 60 min",
 };
 static const char *const hard_pool[] = {
-    "need.requires <= offer.provides", "distance_m < 3 km", "closeness > 0.5",
-    "need.wijk == offer.wijk or need.urgency > 1", "not offer.remote",
+    "need.requires <= offer.provides",
+    "distance_m < 3 km",
+    "closeness > 0.5",
+    "need.wijk == offer.wijk or need.urgency > 1",
+    "not offer.remote",
 };
 #define PICK(r, pool) (pool)[rnd_below(r, sizeof(pool) / sizeof(pool)[0])]
 
@@ -387,9 +407,15 @@ static void test_bound__of_the_standard_rules_falls_with_distance(void **state)
     sk_ruleset *rules = load_standard(words);
     side_memory need;
     rnd r = {3};
-    sk_bounds bounds = {.query = &need.facts, .query_party = &need.party, .closeness_lo = 0.3,
-                        .closeness_hi = 0.7, .overlap_hi_min = 10000, .created_lo_ms = 0,
-                        .created_hi_ms = NOW_MS, .distance_lo_m = 4500, .distance_hi_m = 6000};
+    sk_bounds bounds = {.query = &need.facts,
+                        .query_party = &need.party,
+                        .closeness_lo = 0.3,
+                        .closeness_hi = 0.7,
+                        .overlap_hi_min = 10000,
+                        .created_lo_ms = 0,
+                        .created_hi_ms = NOW_MS,
+                        .distance_lo_m = 4500,
+                        .distance_hi_m = 6000};
 
     (void)state;
     random_side(&r, words, &need, true);
@@ -466,8 +492,11 @@ static void test_why__fills_in_dutch(void **state)
     sk_facts need = {.reach_m = 1500}, offer = {.kind_word = sk_intern_add(words, SK_STR("OFFER"))};
     sk_party_facts party = {0};
     sk_pair pair = {&need, &offer, &party, &party, 1, 1, 1, 1};
-    sk_why values = {.times = SK_STR("dinsdag"), .category = SK_STR("Vervoer"), .value = 0.834,
-                     .pair = &pair, .now_ms = NOW_MS};
+    sk_why values = {.times = SK_STR("dinsdag"),
+                     .category = SK_STR("Vervoer"),
+                     .value = 0.834,
+                     .pair = &pair,
+                     .now_ms = NOW_MS};
     sk_buf out = {0};
 
     sk_ruleset_why(rules, 2, &values, &out);

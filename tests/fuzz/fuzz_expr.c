@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <math.h>
+#include <stdlib.h>
+
+#include "rules/expr.h"
+
+/* Any bytes as an expression: refused with a place and a reason, or compiled and run, with every
+ * value within its interval. */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const uint32_t sets[] = {1, 2, 3, 4};
+static const sk_attr_facts attrs[] = {{1, SK_ATTR_STRING, 2, 0}, {2, SK_ATTR_NUMBER, 0, 3}};
+static const sk_cert_facts certs[] = {{3, 0, INT64_MAX}};
+
+static void run(sk_program *program, int reg)
+{
+    const sk_facts facts = {.sets = sets,
+                            .category_count = 2,
+                            .language_count = 1,
+                            .provide_count = 1,
+                            .attrs = attrs,
+                            .attr_count = 2,
+                            .kind_word = 1,
+                            .wijk = 2,
+                            .capacity = 1,
+                            .urgency = 2};
+    const sk_party_facts party = {.certs = certs, .cert_count = 1, .last_asked_ms = INT64_MIN};
+    sk_pair pairs[2] = {{&facts, &facts, &party, &party, 600, 90, 45, 0.7},
+                        {&facts, &facts, &party, &party, NAN, 0, 0, 0.3}};
+    const sk_bounds bounds = {.query = &facts,
+                              .query_party = &party,
+                              .query_side = SK_DEMAND,
+                              .distance_lo_m = 600,
+                              .distance_hi_m = 600,
+                              .distance_may_miss = true,
+                              .closeness_lo = 0.3,
+                              .closeness_hi = 0.7,
+                              .overlap_hi_min = 90};
+    const sk_interval *range;
+
+    sk_program_run(program, SK_DAY_MS, pairs, 2);
+    sk_program_bound(program, SK_DAY_MS, &bounds);
+    range = sk_program_interval(program, reg);
+    for (int i = 0; i < 2; i++) {
+        double value = sk_program_column(program, reg)[i];
+
+        if (isnan(value) ? !range->may_miss : !(range->lo <= value && value <= range->hi))
+            abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    sk_str text = {(const char *)data, size};
+    sk_intern *words = sk_intern_new();
+    sk_program *program = sk_program_new(words);
+    sk_expr_fault fault;
+    int reg = -1;
+
+    for (int i = 1; i <= 4; i++)
+        sk_intern_add(words, (sk_str){"vervoer.x" + i, 3});
+    if (sk_program_add(program, text, SK_T_NUMBER, &reg, &fault) == SK_OK ||
+        sk_program_add(program, text, SK_T_BOOL, &reg, &fault) == SK_OK) {
+        if (sk_program_seal(program, NULL) == SK_OK)
+            run(program, reg);
+    } else if (fault.character == 0 || fault.text[0] == '\0') {
+        abort();
+    }
+    sk_program_free(program);
+    sk_intern_free(words);
+    return 0;
+}
