@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "index/internal.h"
 
-#include <math.h>
-
 /* Which trees a listing stands in: for each of its categories, the tree by place when it has a
  * point and the tree by age when it can be done from afar. A listing with both stands in both;
  * who searches takes pairs of two remote listings from the trees by age only. */
@@ -32,7 +30,6 @@ sk_entry filing_entry(const sk_facts *facts, bool by_time)
                       .lat = (float)facts->lat_deg,
                       .lon = (float)facts->lon_deg,
                       .reach = (float)facts->reach_m,
-                      .within = facts->within_m ? (float)facts->within_m : INFINITY,
                       .created_min = filing_minutes(facts->created_ms),
                       .remote = facts->remote};
 

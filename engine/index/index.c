@@ -79,6 +79,7 @@ void sk_index_free(sk_index *index)
     parties_done(index);
     patterns_done(&index->patterns);
     sk_intern_free(index->ids);
+    pool_done(&index->pool);
     sk_free(index->category_of_word);
     sk_free(index);
 }
@@ -137,8 +138,10 @@ static sk_status make_filing(sk_index *index, const sk_taxonomy *taxonomy, filin
     *out = (filing){.category_count = count};
     if (!(out->trees = sk_calloc(count * 4 + 1, sizeof out->trees[0])))
         return sk_fail(err, SK_ENOMEM, "out of memory");
-    for (size_t i = 0; i < count * 4; i++)
+    for (size_t i = 0; i < count * 4; i++) {
         out->trees[i].by_time = i % 2;
+        out->trees[i].pool = &index->pool;
+    }
     for (size_t i = 0; i < count; i++) {
         word = sk_intern_add(index->words, sk_taxonomy_at(taxonomy, i)->code);
         if (!word || !table_reach(&out->category_of_word, &out->category_words, word, UINT32_MAX)) {
@@ -220,13 +223,10 @@ out:
 
 size_t sk_index_memory(const sk_index *index)
 {
-    size_t bytes = sizeof *index + rows_memory(&index->listings) + rows_memory(&index->parties) +
-                   index->set_bytes + patterns_memory(&index->patterns) +
-                   sk_intern_memory(index->ids);
+    size_t bytes = sizeof *index + index->pool.bytes + index->party_bytes +
+                   patterns_memory(&index->patterns) + sk_intern_memory(index->ids);
 
     bytes += (index->slot_of_id_capacity + index->party_of_word_capacity + index->category_words) *
              sizeof(uint32_t);
-    for (size_t i = 0; i < index->category_count * 4; i++)
-        bytes += sizeof index->trees[i] + index->trees[i].bytes;
-    return bytes;
+    return bytes + index->category_count * 4 * sizeof index->trees[0];
 }

@@ -101,12 +101,13 @@ uint32_t sk_index_category(const sk_index *index, uint32_t word);
 
 /** A walk over the candidates (open, with room) of some categories and one side, nearest first, or
  *  those that can be done from afar, newest first. It leaves out who cannot be near enough, and
- *  some who cannot; who can be is never left out. A listing comes once for each of its categories. */
+ *  some who cannot; who can be is never left out. A listing comes once for each of its categories.
+ */
 typedef struct sk_walk sk_walk;
 
 /** What a walk gives: up to 64 candidates. */
 typedef struct sk_candidates {
-    float near_m2;       /**< No candidate here or later is nearer; squared metres. By place only. */
+    float near_m2; /**< No candidate here or later is nearer; squared metres. By place only. */
     uint32_t newest_min; /**< Nor newer, in minutes since 1970. By age only. */
     uint32_t count;
     uint32_t slots[64];

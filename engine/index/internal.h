@@ -8,14 +8,13 @@
 #include "index/index.h"
 #include "index/tree.h"
 
-#define PAGE_ROWS 1024u
+#define PAGE_ROWS 256u
 #define ROW_BYTES 128u
 
 /** Rows of ROW_BYTES in pages that never move; a row starts on a cache line. */
 typedef struct sk_rows {
-    char **pages; /**< Aligned starts. */
-    void **raw;   /**< What the allocator gave. */
-    size_t page_count, page_capacity, raw_capacity;
+    char **pages; /**< From the pool. */
+    size_t page_count, page_capacity;
     uint32_t count; /**< One past the highest row ever used. */
     uint32_t free;  /**< First row to use again, or SK_NO_SLOT. */
 } sk_rows;
@@ -29,6 +28,7 @@ typedef struct sk_listing_row {
     sk_facts facts;
     uint32_t id; /**< Its number in index->ids; 0: the row is free, facts.party is the next one. */
     bool filed;  /**< Stands in the trees. */
+    uint16_t bytes; /**< Of its sets and attributes. */
 } sk_listing_row;
 static_assert(sizeof(sk_listing_row) <= ROW_BYTES, "a listing takes two cache lines");
 
@@ -74,13 +74,14 @@ struct sk_index {
     sk_intern *ids; /**< Listing ids. */
     uint32_t *slot_of_id;
     size_t slot_of_id_capacity;
+    sk_pool pool; /**< Rows, the sets of listings and parties, blocks and nodes of trees. */
     sk_rows listings, parties;
     size_t side_count[2];
     uint32_t *party_of_word; /**< Party slot by the word of its id. */
     size_t party_of_word_capacity;
-    size_t set_bytes;
-    int64_t newest_ms; /**< No listing was created later. */
-    bool unfiled;      /**< Some open listing is not in the trees, since memory was out. */
+    size_t party_bytes; /**< Of the arrays of parties. */
+    int64_t newest_ms;  /**< No listing was created later. */
+    bool unfiled;       /**< Some open listing is not in the trees, since memory was out. */
 
     sk_tree *trees; /**< By category, side and (by place, by time). */
     size_t category_count;
@@ -94,9 +95,8 @@ struct sk_index {
 /* ---- Rows (rows.c) ---- */
 
 /** A cleared row; SK_NO_SLOT without memory. `next_free` reads the link of a free row. */
-uint32_t rows_take(sk_rows *rows, uint32_t (*next_free)(const void *row));
+uint32_t rows_take(sk_rows *rows, sk_pool *pool, uint32_t (*next_free)(const void *row));
 void rows_done(sk_rows *rows);
-size_t rows_memory(const sk_rows *rows);
 /** Grow a table of uint32 to hold `index`, new cells all `fill`. */
 bool table_reach(uint32_t **cells, size_t *capacity, size_t index, uint32_t fill);
 
@@ -133,8 +133,8 @@ uint32_t words_sort(uint32_t *ids, uint32_t count);
 /* ---- Listings (listings.c) ---- */
 
 void listings_done(sk_index *index);
-/** Everything of a listing that index knows; sets and attributes in `memory` (of facts_bytes).
- *  `asked`: it may lack a party. */
+/** Everything of a listing that index knows (its shape was checked); sets and attributes in
+ * `memory` (of facts_bytes). `asked`: it may lack a party. */
 sk_status facts_fill(sk_index *index, const sk_listing *listing, bool asked, void *memory,
                      sk_facts *out, sk_error *err);
 size_t facts_bytes(const sk_listing *listing);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* Listings: their facts in rows, found by id. The sets and attributes of a listing stand in one
- * piece of memory of its own. A change makes the new facts first and swaps them in when nothing can
+ * piece of the pool. A change makes the new facts first and swaps them in when nothing can
  * fail any more. */
 
 static uint32_t next_free(const void *row)
@@ -39,9 +39,11 @@ void sk_index_prefetch(const sk_index *index, uint32_t slot)
 void sk_index_prefetch_more(const sk_index *index, uint32_t slot)
 {
     const sk_facts *facts = &listing_row(index, slot)->facts;
+    const char *party = rows_at(&index->parties, facts->party);
 
     __builtin_prefetch(facts->sets);
-    __builtin_prefetch(rows_at(&index->parties, facts->party));
+    __builtin_prefetch(party);
+    __builtin_prefetch(party + ROW_BYTES / 2);
 }
 
 sk_str sk_index_id(const sk_index *index, uint32_t slot)
@@ -72,14 +74,6 @@ size_t facts_bytes(const sk_listing *listing)
 {
     return listing->attribute_count * sizeof(sk_attr_facts) +
            word_count(listing) * sizeof(uint32_t);
-}
-
-static size_t stored_bytes(const sk_facts *facts)
-{
-    return facts->attr_count * sizeof(sk_attr_facts) +
-           ((size_t)facts->category_count + facts->language_count + facts->require_count +
-            facts->provide_count) *
-               sizeof(uint32_t);
 }
 
 /** Words of one set behind those that are there; how many distinct ones, or -1 without memory. */
@@ -152,11 +146,11 @@ static sk_status check_shape(const sk_index *index, const sk_listing *listing, s
     if (listing->kind < SK_KIND_NEED || listing->kind > SK_KIND_ACTIVITY)
         return sk_fail_field(err, SK_EINVAL, "kind", "no such kind: %d", (int)listing->kind);
     for (int i = 0; i < 4; i++) {
-        if (sets[i].count > UINT8_MAX)
-            return sk_fail_field(err, SK_ELIMIT, names[i], "more than %d codes", UINT8_MAX);
+        if (sets[i].count > SK_MAX_CODES)
+            return sk_fail_field(err, SK_ELIMIT, names[i], "more than %d codes", SK_MAX_CODES);
     }
-    if (listing->attribute_count > UINT8_MAX)
-        return sk_fail_field(err, SK_ELIMIT, "attributes", "more than %d", UINT8_MAX);
+    if (listing->attribute_count > SK_MAX_ATTRIBUTES)
+        return sk_fail_field(err, SK_ELIMIT, "attributes", "more than %d", SK_MAX_ATTRIBUTES);
     for (size_t i = 0; i < listing->categories.count; i++) {
         if (sk_taxonomy_find(index->taxonomy, listing->categories.items[i]) < 0)
             return sk_fail_field(err, SK_EINVAL, "categories", "no such category: %.*s",
@@ -188,8 +182,6 @@ sk_status facts_fill(sk_index *index, const sk_listing *listing, bool asked, voi
                   .remote = listing->remote};
     sk_status st;
 
-    if ((st = check_shape(index, listing, err)) != SK_OK)
-        return st;
     f.party = sk_index_party_find(index, listing->party_id);
     if (f.party == SK_NO_SLOT && !(asked && listing->party_id.size == 0))
         return sk_fail_field(err, SK_EINVAL, "partyId", "no such party: %.*s",
@@ -214,10 +206,12 @@ sk_status facts_fill(sk_index *index, const sk_listing *listing, bool asked, voi
 sk_status sk_index_facts_of(sk_index *index, const sk_listing *listing, sk_arena *arena,
                             sk_facts *out, sk_error *err)
 {
-    void *memory = sk_arena_alloc(arena, facts_bytes(listing));
+    void *memory;
     sk_status st;
 
-    if (!memory)
+    if ((st = check_shape(index, listing, err)) != SK_OK)
+        return st;
+    if (!(memory = sk_arena_alloc(arena, facts_bytes(listing))))
         return sk_fail(err, SK_ENOMEM, "out of memory");
     if ((st = facts_fill(index, listing, true, memory, out, err)) != SK_OK)
         return st;
@@ -238,7 +232,7 @@ static sk_status find_or_take(sk_index *index, sk_str id, uint32_t *out_slot, bo
     slot = index->slot_of_id[number];
     *out_fresh = slot == SK_NO_SLOT;
     if (*out_fresh) {
-        if ((slot = rows_take(&index->listings, next_free)) == SK_NO_SLOT)
+        if ((slot = rows_take(&index->listings, &index->pool, next_free)) == SK_NO_SLOT)
             return sk_fail(err, SK_ENOMEM, "out of memory");
         listing_row(index, slot)->id = number;
         listing_row(index, slot)->facts = (sk_facts){.slot = slot, .party = SK_NO_SLOT};
@@ -258,11 +252,10 @@ static void give_back_row(sk_index *index, uint32_t slot)
     index->listings.free = slot;
 }
 
-static void release_facts(sk_index *index, const sk_facts *facts)
+static void release_facts(sk_index *index, const sk_facts *facts, uint16_t bytes)
 {
     patterns_drop(&index->patterns, facts->pattern);
-    index->set_bytes -= stored_bytes(facts);
-    sk_free((void *)facts->attrs);
+    pool_give(&index->pool, (void *)facts->attrs, bytes);
 }
 
 /** Puts `fresh` in the row in place of what is there; on failure all is as before. */
@@ -296,7 +289,6 @@ static sk_status swap_facts(sk_index *index, uint32_t slot, const sk_facts *fres
 static void count_in(sk_index *index, const sk_facts *facts)
 {
     index->side_count[sk_kind_side(facts->kind)]++;
-    index->set_bytes += stored_bytes(facts);
     if (facts->created_ms > index->newest_ms)
         index->newest_ms = facts->created_ms;
 }
@@ -305,49 +297,53 @@ sk_status sk_index_put(sk_index *index, const sk_listing *listing, uint32_t *out
                        sk_error *err)
 {
     size_t bytes = facts_bytes(listing);
-    void *memory = sk_malloc(bytes ? bytes : 1);
-    sk_facts fresh = {0}, old;
+    sk_listing_row *row, old;
+    sk_facts fresh = {0};
+    void *memory = NULL;
     uint32_t slot = SK_NO_SLOT;
     bool is_new = false;
     sk_status st;
 
-    if (!memory)
+    if ((st = check_shape(index, listing, err)) != SK_OK ||
+        (st = filing_retry(index, err)) != SK_OK)
+        return st;
+    if (!(memory = pool_take(&index->pool, bytes)))
         return sk_fail(err, SK_ENOMEM, "out of memory");
-    if ((st = filing_retry(index, err)) != SK_OK ||
-        (st = facts_fill(index, listing, false, memory, &fresh, err)) != SK_OK)
+    if ((st = facts_fill(index, listing, false, memory, &fresh, err)) != SK_OK ||
+        (st = find_or_take(index, listing->id, &slot, &is_new, err)) != SK_OK)
         goto out;
-    if ((st = find_or_take(index, listing->id, &slot, &is_new, err)) != SK_OK)
-        goto out;
-    old = listing_row(index, slot)->facts;
+    row = listing_row(index, slot);
+    old = *row;
     if ((st = swap_facts(index, slot, &fresh, err)) != SK_OK) {
         if (is_new)
             give_back_row(index, slot);
         goto out;
     }
     if (!is_new) {
-        index->side_count[sk_kind_side(old.kind)]--;
-        release_facts(index, &old);
+        index->side_count[sk_kind_side((sk_kind)old.facts.kind)]--;
+        release_facts(index, &old.facts, old.bytes);
     }
+    row->bytes = (uint16_t)bytes;
     count_in(index, &fresh);
     *out_slot = slot;
     return SK_OK;
 out:
     patterns_drop(&index->patterns, fresh.pattern);
-    sk_free(memory);
+    pool_give(&index->pool, memory, bytes);
     return st;
 }
 
 void sk_index_remove(sk_index *index, uint32_t slot)
 {
-    sk_facts facts;
+    sk_listing_row row;
 
     if (!sk_index_facts(index, slot))
         return;
     filing_drop(index, slot);
-    facts = listing_row(index, slot)->facts;
-    party_drop_listing(index, facts.party, slot);
-    index->side_count[sk_kind_side(facts.kind)]--;
-    release_facts(index, &facts);
+    row = *listing_row(index, slot);
+    party_drop_listing(index, row.facts.party, slot);
+    index->side_count[sk_kind_side((sk_kind)row.facts.kind)]--;
+    release_facts(index, &row.facts, row.bytes);
     give_back_row(index, slot);
 }
 
@@ -381,10 +377,6 @@ void sk_index_set_area(sk_index *index, uint32_t slot, sk_str buurt, sk_str wijk
 
 void listings_done(sk_index *index)
 {
-    for (uint32_t i = 0; i < index->listings.count; i++) {
-        if (listing_row(index, i)->id)
-            sk_free((void *)listing_row(index, i)->facts.attrs);
-    }
     rows_done(&index->listings);
     sk_free(index->slot_of_id);
 }

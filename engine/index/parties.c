@@ -126,7 +126,7 @@ static sk_status take_row(sk_index *index, uint32_t word, uint32_t *out, sk_erro
     uint32_t slot;
 
     if (!table_reach(&index->party_of_word, &index->party_of_word_capacity, word, SK_NO_SLOT) ||
-        (slot = rows_take(&index->parties, next_free)) == SK_NO_SLOT)
+        (slot = rows_take(&index->parties, &index->pool, next_free)) == SK_NO_SLOT)
         return sk_fail(err, SK_ENOMEM, "out of memory");
     party_row(index, slot)->facts =
         (sk_party_facts){.slot = slot, .id = word, .last_asked_ms = INT64_MIN};
@@ -152,7 +152,7 @@ sk_status sk_index_party_put(sk_index *index, const sk_party *party, uint32_t *o
         return st;
     }
     facts = &party_row(index, slot)->facts;
-    index->set_bytes += party_set_bytes(&fresh) - party_set_bytes(facts);
+    index->party_bytes += party_set_bytes(&fresh) - party_set_bytes(facts);
     sk_free((void *)facts->certs);
     facts->certs = fresh.certs;
     facts->cert_count = fresh.cert_count;
@@ -164,8 +164,9 @@ sk_status sk_index_party_put(sk_index *index, const sk_party *party, uint32_t *o
 
 static void free_arrays(sk_index *index, sk_party_row *row)
 {
-    index->set_bytes -= party_set_bytes(&row->facts) + row->facts.busy_count * 2 * sizeof(int64_t) +
-                        row->listing_capacity * sizeof(uint32_t);
+    index->party_bytes -= party_set_bytes(&row->facts) +
+                          row->facts.busy_count * 2 * sizeof(int64_t) +
+                          row->listing_capacity * sizeof(uint32_t);
     sk_free((void *)row->facts.certs);
     sk_free((void *)row->facts.busy_slots);
     sk_free(row->many);
@@ -204,7 +205,7 @@ sk_status sk_index_party_set_busy(sk_index *index, uint32_t slot, const int64_t 
         return sk_fail(err, SK_ENOMEM, "out of memory");
     if (count > 0)
         memcpy(copy, ranges, bytes);
-    index->set_bytes += bytes - facts->busy_count * 2 * sizeof(int64_t);
+    index->party_bytes += bytes - facts->busy_count * 2 * sizeof(int64_t);
     sk_free((void *)facts->busy_slots);
     facts->busy_slots = copy;
     facts->busy_count = count;
@@ -227,7 +228,7 @@ sk_status party_add_listing(sk_index *index, uint32_t party, uint32_t slot, sk_e
             return sk_fail(err, SK_ENOMEM, "out of memory");
         if (row->listing_capacity == 0)
             memcpy(row->many, row->few, row->listing_count * sizeof row->many[0]);
-        index->set_bytes += (capacity - row->listing_capacity) * sizeof row->many[0];
+        index->party_bytes += (capacity - row->listing_capacity) * sizeof row->many[0];
         row->listing_capacity = (uint32_t)capacity;
     }
     row->many[row->listing_count++] = slot;

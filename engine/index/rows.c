@@ -3,26 +3,21 @@
 
 /* Rows in pages: a row never moves, growth never copies, and a slot is found with one shift. */
 
-#define LINE 64u
-
-static bool add_page(sk_rows *rows)
+static bool add_page(sk_rows *rows, sk_pool *pool)
 {
     size_t bytes = (size_t)PAGE_ROWS * ROW_BYTES;
-    char *raw;
+    char *page;
 
     if (!sk_grow((void **)&rows->pages, &rows->page_capacity, rows->page_count + 1,
                  sizeof rows->pages[0]) ||
-        !sk_grow((void **)&rows->raw, &rows->raw_capacity, rows->page_count + 1,
-                 sizeof rows->raw[0]) ||
-        !(raw = sk_calloc(1, bytes + LINE)))
+        !(page = pool_take(pool, bytes)))
         return false;
-    rows->raw[rows->page_count] = raw;
-    rows->pages[rows->page_count] = raw + (LINE - (uintptr_t)raw % LINE) % LINE;
-    rows->page_count++;
+    memset(page, 0, bytes);
+    rows->pages[rows->page_count++] = page;
     return true;
 }
 
-uint32_t rows_take(sk_rows *rows, uint32_t (*next_free)(const void *row))
+uint32_t rows_take(sk_rows *rows, sk_pool *pool, uint32_t (*next_free)(const void *row))
 {
     uint32_t slot = rows->free;
 
@@ -31,23 +26,14 @@ uint32_t rows_take(sk_rows *rows, uint32_t (*next_free)(const void *row))
         memset(rows_at(rows, slot), 0, ROW_BYTES);
         return slot;
     }
-    if (rows->count == rows->page_count * PAGE_ROWS && !add_page(rows))
+    if (rows->count == rows->page_count * PAGE_ROWS && !add_page(rows, pool))
         return SK_NO_SLOT;
     return rows->count++;
 }
 
 void rows_done(sk_rows *rows)
 {
-    for (size_t i = 0; i < rows->page_count; i++)
-        sk_free(rows->raw[i]);
-    sk_free(rows->raw);
     sk_free(rows->pages);
-    *rows = (sk_rows){.free = SK_NO_SLOT};
-}
-
-size_t rows_memory(const sk_rows *rows)
-{
-    return rows->page_count * ((size_t)PAGE_ROWS * ROW_BYTES + LINE + 2 * sizeof(void *));
 }
 
 bool table_reach(uint32_t **cells, size_t *capacity, size_t index, uint32_t fill)

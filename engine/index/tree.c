@@ -12,7 +12,7 @@
  *
  *     node   [box, reach, newest | box, reach, newest | ...]     <= 64 children
  *               |                    |
- *     block  [slot lat lon reach within created remote] ...      <= 64 candidates
+ *     block  [slot lat lon reach created remote] ...      <= 64 candidates
  *
  * Children are in the order of (curve, slot). The curve is Hilbert's over the map, so that what is
  * near on it is near on the map and boxes stay small; in a tree by age it is the age. The slot ends
@@ -70,28 +70,6 @@ static sk_curve_key block_key(const sk_tree *tree, const sk_block *block, uint32
 
 /* ---- Columns ---- */
 
-static void block_set(sk_block *block, uint32_t i, const sk_entry *entry)
-{
-    block->slot[i] = entry->slot;
-    block->lat[i] = entry->lat;
-    block->lon[i] = entry->lon;
-    block->reach[i] = entry->reach;
-    block->within[i] = entry->within;
-    block->created_min[i] = entry->created_min;
-    block->remote[i] = entry->remote;
-}
-
-static void block_copy(sk_block *to, uint32_t i, const sk_block *from, uint32_t j)
-{
-    to->slot[i] = from->slot[j];
-    to->lat[i] = from->lat[j];
-    to->lon[i] = from->lon[j];
-    to->reach[i] = from->reach[j];
-    to->within[i] = from->within[j];
-    to->created_min[i] = from->created_min[j];
-    to->remote[i] = from->remote[j];
-}
-
 static float min_f(float a, float b)
 {
     return a < b ? a : b;
@@ -107,6 +85,26 @@ static float cos_below(float lat)
 {
     double c = cos((double)lat * (3.14159265358979323846 / 180.0));
     return c > 1e-6 ? (float)(c * 0.9999999 - 1e-7) : 0.0f;
+}
+
+static void block_set(sk_block *block, uint32_t i, const sk_entry *entry)
+{
+    block->slot[i] = entry->slot;
+    block->lat[i] = entry->lat;
+    block->lon[i] = entry->lon;
+    block->reach[i] = entry->reach;
+    block->created_min[i] = entry->created_min;
+    block->remote[i] = entry->remote;
+}
+
+static void block_copy(sk_block *to, uint32_t i, const sk_block *from, uint32_t j)
+{
+    to->slot[i] = from->slot[j];
+    to->lat[i] = from->lat[j];
+    to->lon[i] = from->lon[j];
+    to->reach[i] = from->reach[j];
+    to->created_min[i] = from->created_min[j];
+    to->remote[i] = from->remote[j];
 }
 
 static void summary_clear(sk_node *node, uint32_t i)
@@ -231,19 +229,24 @@ static uint32_t child_count(const void *child, uint32_t height)
     return height == 0 ? ((const sk_block *)child)->count : ((const sk_node *)child)->count;
 }
 
-static void *tree_alloc(sk_tree *tree, size_t size)
+static size_t piece_size(uint32_t height)
 {
+    return height == 0 ? sizeof(sk_block) : sizeof(sk_node);
+}
+
+static void *tree_alloc(sk_tree *tree, uint32_t height)
+{
+    void *memory = pool_take(tree->pool, piece_size(height));
+
     /* Cleared, since the distance loops also run over columns past `count`. */
-    void *memory = sk_calloc(1, size);
     if (memory)
-        tree->bytes += size;
+        memset(memory, 0, piece_size(height));
     return memory;
 }
 
 static void tree_release(sk_tree *tree, void *memory, uint32_t height)
 {
-    tree->bytes -= height == 0 ? sizeof(sk_block) : sizeof(sk_node);
-    sk_free(memory);
+    pool_give(tree->pool, memory, piece_size(height));
 }
 
 /* ---- Splitting ---- */
@@ -268,6 +271,7 @@ static sk_curve_key block_split(const sk_tree *tree, sk_block *left, sk_block *r
     for (uint32_t i = 0; i < old.count; i++)
         order[i] = (placed){block_key(tree, &old, i), i};
     qsort(order, old.count, sizeof order[0], placed_cmp);
+    right->cos_lo = old.cos_lo;
     left->count = old.count / 2;
     right->count = old.count - left->count;
     for (uint32_t i = 0; i < left->count; i++)
@@ -289,7 +293,7 @@ static sk_curve_key node_split(sk_node *left, sk_node *right)
 /** Splits child `i`, which is full, of a node that is not. */
 static bool split_child(sk_tree *tree, sk_node *node, uint32_t i, uint32_t child_height)
 {
-    void *right = tree_alloc(tree, child_height == 0 ? sizeof(sk_block) : sizeof(sk_node));
+    void *right = tree_alloc(tree, child_height);
     sk_curve_key first;
 
     if (!right)
@@ -308,7 +312,7 @@ static bool split_child(sk_tree *tree, sk_node *node, uint32_t i, uint32_t child
 
 static bool grow_root(sk_tree *tree)
 {
-    sk_node *root = tree_alloc(tree, sizeof *root);
+    sk_node *root = tree_alloc(tree, tree->height + 1);
 
     if (!root)
         return false;
@@ -332,7 +336,7 @@ bool tree_insert(sk_tree *tree, const sk_entry *entry)
     sk_block *block;
     void *at;
 
-    if (!tree->root && !(tree->root = tree_alloc(tree, sizeof(sk_block))))
+    if (!tree->root && !(tree->root = tree_alloc(tree, 0)))
         return false;
     if (child_count(tree->root, tree->height) == TREE_FAN && !grow_root(tree))
         return false;
@@ -349,6 +353,8 @@ bool tree_insert(sk_tree *tree, const sk_entry *entry)
         at = node->child[i];
     }
     block = at;
+    block->cos_lo =
+        block->count == 0 ? cos_below(entry->lat) : min_f(block->cos_lo, cos_below(entry->lat));
     block_set(block, block->count++, entry);
     tree->count++;
     return true;
@@ -373,7 +379,9 @@ static void join_small(sk_tree *tree, sk_node *node, uint32_t i, uint32_t child_
             node_copy(node->child[left], a + j, node->child[right], j);
     }
     if (child_height == 0) {
-        ((sk_block *)node->child[left])->count = a + b;
+        sk_block *joined = node->child[left];
+        joined->cos_lo = min_f(joined->cos_lo, ((sk_block *)node->child[right])->cos_lo);
+        joined->count = a + b;
     } else {
         sk_node *joined = node->child[left];
         /* The first key of a node is not kept exact; the one above it is. */
@@ -494,6 +502,8 @@ static const char *check_block(const sk_tree *tree, const sk_block *block, const
         sk_curve_key key = block_key(tree, block, j);
         const sk_node *n = above->node;
         uint32_t i = above->i;
+        if (cos_below(block->lat[j]) < block->cos_lo)
+            return "a block's cosine leaves out a candidate";
         if ((above->has_lo && key_less(key, above->lo)) ||
             (above->has_hi && !key_less(key, above->hi)))
             return "a candidate stands in the wrong block";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #pragma once
 
-#include "core/core.h"
+#include "index/pool.h"
 
 /* A Hilbert R-tree: candidates of one side and category, ordered along a curve over the map or by
  * age, in blocks of columns below nodes of columns. Private to index. Layout: tree.c. */
@@ -17,7 +17,7 @@ typedef struct sk_curve_key {
 typedef struct sk_entry {
     uint32_t slot;
     float lat, lon;       /**< Rounded to nearest: see the margins in walk.c. */
-    float reach, within;  /**< Metres, exact; without a bound `within` is infinite. */
+    float reach;          /**< Metres, exact. */
     uint32_t created_min; /**< Whole minutes, rounded down, from 0. */
     bool remote;
     uint64_t curve;
@@ -26,8 +26,9 @@ typedef struct sk_entry {
 /** Columns of up to 64 candidates. */
 typedef struct sk_block {
     uint32_t count;
+    float cos_lo; /**< No cosine of a latitude here is smaller. */
     uint32_t slot[TREE_FAN];
-    float lat[TREE_FAN], lon[TREE_FAN], reach[TREE_FAN], within[TREE_FAN];
+    float lat[TREE_FAN], lon[TREE_FAN], reach[TREE_FAN];
     uint32_t created_min[TREE_FAN];
     uint8_t remote[TREE_FAN];
 } sk_block;
@@ -48,8 +49,8 @@ typedef struct sk_tree {
     void *root; /**< A block when height is 0, else a node; NULL: empty. */
     uint32_t height;
     uint32_t count;
-    bool by_time; /**< Newest first, instead of along the map. */
-    size_t bytes;
+    bool by_time;  /**< Newest first, instead of along the map. */
+    sk_pool *pool; /**< Where blocks and nodes come from; borrowed. */
 } sk_tree;
 
 /** False without memory; then the tree holds what it held. */

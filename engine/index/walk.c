@@ -93,43 +93,63 @@ static inline float more_f(float a, float b)
     return a > b ? a : b;
 }
 
-static inline float half_sine(float degrees)
+/* Each step is a loop of its own over whole columns: together, the compiler would thread jumps
+ * through the choices and make no vector code. */
+
+/** How far outside [lo, hi] a coordinate lies, negative when inside. */
+static void gaps(const float *lo, const float *hi, float at, float *out)
 {
-    float x = more_f(degrees - DEGREE_MARGIN, 0.0f) * HALF_RADIANS_F;
-    return x - x * x * x * (1.0f / 6.0f);
+    for (uint32_t i = 0; i < TREE_FAN; i++)
+        out[i] = more_f(lo[i] - at, at - hi[i]);
 }
 
-static void box_distances(const sk_walk *walk, const sk_node *node, float out_m2[TREE_FAN])
+/** The same, the other way round the earth. */
+static void gaps_round(const float *lo, const float *hi, float at, float *gap)
 {
-    const float lat = walk->lat, lon = walk->lon, cos_lat = walk->cos_lat;
+    float round[TREE_FAN];
 
+    for (uint32_t i = 0; i < TREE_FAN; i++)
+        round[i] = 360.0f - (more_f(hi[i], at) - less_f(lo[i], at));
+    for (uint32_t i = 0; i < TREE_FAN; i++)
+        gap[i] = less_f(gap[i], round[i]);
+}
+
+/** Degrees to a bound of the square of the half angle's sine. */
+static void square_half_sines(float *degrees)
+{
+    for (uint32_t i = 0; i < TREE_FAN; i++)
+        degrees[i] = more_f(degrees[i] - DEGREE_MARGIN, 0.0f);
     for (uint32_t i = 0; i < TREE_FAN; i++) {
-        float u = more_f(node->lat_lo[i] - lat, lat - node->lat_hi[i]);
-        float v = more_f(node->lon_lo[i] - lon, lon - node->lon_hi[i]);
-        float round = 360.0f - (more_f(node->lon_hi[i], lon) - less_f(node->lon_lo[i], lon));
-        float su = half_sine(u), sv = half_sine(less_f(v, round));
-        out_m2[i] = (su * su + cos_lat * node->cos_lo[i] * sv * sv) * SQUARE_METRES;
+        float x = degrees[i] * HALF_RADIANS_F, s = x - x * x * x * (1.0f / 6.0f);
+        degrees[i] = s * s;
     }
 }
 
-static void point_distances(const sk_walk *walk, const sk_block *block, float out_m2[TREE_FAN])
+static void box_distances(const sk_walk *walk, const sk_node *node, float *out_m2)
 {
-    const float lat = walk->lat, lon = walk->lon;
-    float cos_lo = walk->cos_lat;
+    float u[TREE_FAN], v[TREE_FAN];
 
-    /* One cosine for all: of the block's farthest latitude, found with the cosine's slope. */
-    float farthest = 0.0f;
-    for (uint32_t i = 0; i < TREE_FAN; i++) {
-        float u = more_f(block->lat[i] - lat, lat - block->lat[i]);
-        farthest = more_f(farthest, i < block->count ? u : 0.0f);
-    }
-    cos_lo = more_f(cos_lo - farthest * 2.0f * HALF_RADIANS_F, 0.0f);
-    for (uint32_t i = 0; i < TREE_FAN; i++) {
-        float u = more_f(block->lat[i] - lat, lat - block->lat[i]);
-        float v = more_f(block->lon[i] - lon, lon - block->lon[i]);
-        float su = half_sine(u), sv = half_sine(less_f(v, 360.0f - v));
-        out_m2[i] = (su * su + walk->cos_lat * cos_lo * sv * sv) * SQUARE_METRES;
-    }
+    gaps(node->lat_lo, node->lat_hi, walk->lat, u);
+    gaps(node->lon_lo, node->lon_hi, walk->lon, v);
+    gaps_round(node->lon_lo, node->lon_hi, walk->lon, v);
+    square_half_sines(u);
+    square_half_sines(v);
+    for (uint32_t i = 0; i < TREE_FAN; i++)
+        out_m2[i] = (u[i] + walk->cos_lat * node->cos_lo[i] * v[i]) * SQUARE_METRES;
+}
+
+static void point_distances(const sk_walk *walk, const sk_block *block, float *out_m2)
+{
+    const float cosines = walk->cos_lat * block->cos_lo;
+    float u[TREE_FAN], v[TREE_FAN];
+
+    gaps(block->lat, block->lat, walk->lat, u);
+    gaps(block->lon, block->lon, walk->lon, v);
+    gaps_round(block->lon, block->lon, walk->lon, v);
+    square_half_sines(u);
+    square_half_sines(v);
+    for (uint32_t i = 0; i < TREE_FAN; i++)
+        out_m2[i] = (u[i] + cosines * v[i]) * SQUARE_METRES;
 }
 
 /* ---- The walk ---- */
@@ -234,18 +254,28 @@ static void open_block(const sk_walk *walk, const sk_block *block, float near_m2
     point_distances(walk, block, distance2);
     for (uint32_t i = 0; i < TREE_FAN; i++) {
         float reach = more_f(walk->reach, block->reach[i]);
-        float within2 = less_f(walk->within2, block->within[i] * block->within[i]);
-        allowed2[i] = less_f(less_f(reach * reach, within2) * LIMIT_MARGIN, walk->limit2);
+        allowed2[i] = less_f(less_f(reach * reach, walk->within2) * LIMIT_MARGIN, walk->limit2);
     }
     for (uint32_t i = 0; i < block->count; i++) {
         out->slots[kept] = block->slot[i];
         out->created_min[kept] = block->created_min[i];
         out->distance_m2[kept] = distance2[i];
-        kept += distance2[i] <= allowed2[i] && !(walk->skip_remote && block->remote[i]);
+        kept += (distance2[i] <= allowed2[i]) & !(walk->skip_remote & block->remote[i]);
     }
     out->count = kept;
     out->near_m2 = near_m2;
     out->newest_min = UINT32_MAX;
+}
+
+/** The next ones to be looked into are most often known by now: fetch their columns meanwhile. */
+static void fetch_ahead(const sk_walk *walk)
+{
+    for (size_t i = 0; i < 3 && i < walk->count; i++) {
+        const char *at = walk->heap[i].at;
+        size_t size = walk->heap[i].height == 0 ? sizeof(sk_block) : sizeof(sk_node);
+        for (size_t line = 0; line < size; line += 64)
+            __builtin_prefetch(at + line);
+    }
 }
 
 bool sk_walk_next(sk_walk *walk, sk_candidates *out)
@@ -254,6 +284,7 @@ bool sk_walk_next(sk_walk *walk, sk_candidates *out)
         pending item = heap_pop(walk);
         if (!walk->from_afar && item.key > walk->limit2)
             return false;
+        fetch_ahead(walk);
         if (item.height == 0) {
             if (walk->from_afar)
                 open_block_by_age(walk, item.at, item.key, out);

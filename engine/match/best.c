@@ -23,7 +23,7 @@
  *
  * Nothing is allocated per candidate; the arrays of the matcher grow between searches. */
 
-#define BATCH SK_LANES
+#define BATCH 32 /**< Small, so that there soon is a bar. */
 #define RECENT 1024u
 
 typedef struct search {
@@ -150,6 +150,28 @@ static sk_times times_of_pattern(search *s, uint32_t pattern)
     return times;
 }
 
+/** As times_of_pattern, for a listing that is valid in only a part of the horizon. */
+static sk_times times_of_part(const search *s, const sk_facts *facts)
+{
+    const uint64_t *words =
+        sk_index_pattern_words(s->matcher->index, facts->pattern, s->asked.first_word);
+    int64_t first = s->asked.first_word * 64, last = SK_SPAN_WORDS * 64;
+    int64_t from = -sk_floor_div(-facts->valid_from_ms, SK_SLOT_MS) - first;
+    int64_t to = sk_floor_div(facts->valid_until_ms, SK_SLOT_MS) - first;
+    uint64_t common[SK_SPAN_WORDS];
+    int64_t w = 0;
+
+    from = from < 0 ? 0 : from;
+    to = to > last ? last : to;
+    if (from >= to)
+        return (sk_times){0, 0};
+    for (w = from / 64; w <= (to - 1) / 64; w++)
+        common[w] = words ? s->asked.span[w] & words[w] : s->asked.span[w];
+    common[from / 64] &= ~UINT64_C(0) << (from % 64);
+    common[(to - 1) / 64] &= ~UINT64_C(0) >> (63 - (to - 1) % 64);
+    return times_of_words(common + from / 64, (size_t)(w - from / 64));
+}
+
 /** C5. */
 static bool times_allowed(search *s, const sk_facts *facts, const sk_party_facts *party,
                           sk_times *out)
@@ -159,9 +181,10 @@ static bool times_allowed(search *s, const sk_facts *facts, const sk_party_facts
     *out = times_of_pattern(s, facts->pattern);
     if (out->longest < needed)
         return false;
-    if (facts->valid_from_ms > s->first_slot_ms || facts->valid_until_ms < s->horizon_end_ms ||
-        party->busy_count > 0)
+    if (party->busy_count > 0)
         *out = pair_times(&s->asked, s->matcher->index, facts, NULL);
+    else if (facts->valid_from_ms > s->first_slot_ms || facts->valid_until_ms < s->horizon_end_ms)
+        *out = times_of_part(s, facts);
     return out->longest >= needed;
 }
 

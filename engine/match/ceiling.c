@@ -14,7 +14,7 @@
 #define NEAR_M2 4096.0f
 #define FAR_M 100000.0 /* No reach is larger, so that no possible pair is farther apart. */
 
-static const uint32_t class_days[CEILING_AGES] = {0, 2, 5, 10, 20, 35, 60};
+static const uint32_t class_days[CEILING_AGES] = {0, 14};
 
 static uint32_t bits_of(float value)
 {
@@ -99,8 +99,8 @@ static int64_t bound_at(sk_ceiling *ceiling, uint32_t cell, int age)
     if (*known == INT64_MIN) {
         sk_bounds bounds = ceiling->bounds;
         bounds.distance_lo_m = near_edge_m(cell);
-        bounds.created_hi_ms = age == 0 ? ceiling->newest_ms
-                                        : ((int64_t)ceiling->age_min[age] + 1) * SK_MINUTE_MS;
+        bounds.created_hi_ms =
+            age == 0 ? ceiling->newest_ms : ((int64_t)ceiling->age_min[age] + 1) * SK_MINUTE_MS;
         *known = bound(ceiling, &bounds);
     }
     return *known;
@@ -119,9 +119,8 @@ bool ceiling_under(sk_ceiling *ceiling, float distance_m2, uint32_t created_min,
     if (bar == ceiling->bar[age] && cell <= ceiling->over[age])
         return false;
     if (bound_at(ceiling, cell, age) >= bar) {
-        ceiling->over[age] = bar == ceiling->bar[age] && ceiling->over[age] > cell
-                                 ? ceiling->over[age]
-                                 : cell;
+        ceiling->over[age] =
+            bar == ceiling->bar[age] && ceiling->over[age] > cell ? ceiling->over[age] : cell;
         ceiling->bar[age] = bar;
         return false;
     }

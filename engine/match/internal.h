@@ -101,7 +101,7 @@ sk_pair pair_for_rules(const sk_both *both, double distance_m, sk_times times, d
 /* ---- Bounds (ceiling.c) ---- */
 
 #define CEILING_CELLS 56
-#define CEILING_AGES 7
+#define CEILING_AGES 2
 
 /** Upper bounds of scores, in millionths, by distance and age of the counterpart; worked out when
  *  first asked for. */
@@ -114,7 +114,7 @@ typedef struct sk_ceiling {
     /** By age class: from this cell on all is under the bar; up to that one not, for this bar. */
     uint8_t under[CEILING_AGES], over[CEILING_AGES];
     int64_t bar[CEILING_AGES];
-    uint32_t age_min[CEILING_AGES];             /**< Class i: created at or before this minute. */
+    uint32_t age_min[CEILING_AGES]; /**< Class i: created at or before this minute. */
 } sk_ceiling;
 
 void ceiling_init(sk_ceiling *ceiling, sk_ruleset *rules, const sk_asked *asked,

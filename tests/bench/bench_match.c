@@ -23,7 +23,8 @@ static const char standaard[] =
     "return ruleset { name = \"standaard\", policy = [[Meting.]],\n"
     "term { \"wat\", weight = 4, expr = \"closeness\" },\n"
     "term { \"nabij\", weight = 3, expr = \"decay(distance_m, 1500)\" },\n"
-    "term { \"tijd\", weight = 2, expr = \"ramp(overlap_min, 0, 4 * max(need.duration_min, 60))\" },\n"
+    "term { \"tijd\", weight = 2, expr = \"ramp(overlap_min, 0, 4 * max(need.duration_min, 60))\" "
+    "},\n"
     "term { \"eerlijk\", weight = 2, expr = \"1 / (1 + offer.load_30d)\" },\n"
     "term { \"vers\", weight = 1, expr = \"decay(min(need.age_days, offer.age_days), 30)\" },\n"
     "threshold = 0.45 }\n";
@@ -150,8 +151,8 @@ static void make_taxonomy(nation *n)
 static void make_towns(nation *n)
 {
     for (size_t i = 0; i < TOWNS; i++) {
-        n->towns[i] = (town){51.3 + 2.0 * unit(), 3.9 + 3.0 * unit(),
-                             0.006 + 0.05 / sqrt((double)(i + 1))};
+        n->towns[i] =
+            (town){51.3 + 2.0 * unit(), 3.9 + 3.0 * unit(), 0.006 + 0.05 / sqrt((double)(i + 1))};
     }
     zipf_fill(n->town_sums, TOWNS);
 }
@@ -162,10 +163,11 @@ static void make_patterns(nation *n)
         n->pattern_windows[i] = (uint8_t)(1 + below(3));
         for (size_t j = 0; j < n->pattern_windows[i]; j++) {
             uint32_t from = 8 + below(12);
-            n->patterns[i][j] = (sk_window){.short_form = true,
-                                            .days = (uint8_t)(1 + below(127)),
-                                            .from_min = (uint16_t)(60 * from),
-                                            .to_min = (uint16_t)(60 * (from + 1 + below(4)) % 1440)};
+            n->patterns[i][j] =
+                (sk_window){.short_form = true,
+                            .days = (uint8_t)(1 + below(127)),
+                            .from_min = (uint16_t)(60 * from),
+                            .to_min = (uint16_t)(60 * (from + 1 + below(4)) % 1440)};
         }
     }
 }
@@ -308,7 +310,8 @@ static void build(nation *n, size_t listings)
 static void run(size_t listings)
 {
     nation *n = calloc(1, sizeof *n);
-    sk_rules_source source = {.name = SK_STR("standaard"), .text = {standaard, sizeof standaard - 1}};
+    sk_rules_source source = {.name = SK_STR("standaard"),
+                              .text = {standaard, sizeof standaard - 1}};
     sk_error err;
 
     n->arena = sk_arena_new(0);
