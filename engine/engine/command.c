@@ -201,13 +201,15 @@ void audit(sk_engine *e, const char *action, sk_str object)
 
 /* ---- Commit ---- */
 
-static void put_number(sk_engine *e, const char *name, uint64_t value)
+/* The engine's own numbers, as one small value with each command. */
+static void put_numbers(sk_engine *e)
 {
-    uint8_t bytes[8];
+    const uint64_t numbers[3] = {(uint64_t)e->now_ms, (uint64_t)e->next_midnight_ms, e->audit_seq};
+    uint8_t bytes[24];
 
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)(value >> (56 - 8 * i));
-    sk_batch_put_meta(e->cmd.batch, sk_str_from(name), (sk_str){(const char *)bytes, 8});
+    for (int i = 0; i < 24; i++)
+        bytes[i] = (uint8_t)(numbers[i / 8] >> (56 - 8 * (i % 8)));
+    sk_batch_put_meta(e->cmd.batch, SK_STR(ENGINE_NUMBERS), (sk_str){(const char *)bytes, 24});
 }
 
 static void idem_store(sk_engine *e, const sk_receipt *receipt)
@@ -238,9 +240,7 @@ sk_status command_commit(sk_engine *e, sk_str id, uint64_t version, bool created
     receipt.event_seq = e->last_event;
     receipt.masked = out ? out->masked : false;
     idem_store(e, &receipt);
-    put_number(e, "clock", (uint64_t)e->now_ms);
-    put_number(e, "midnight", (uint64_t)e->next_midnight_ms);
-    put_number(e, "audit_seq", e->audit_seq);
+    put_numbers(e);
     if (e->failed || (st = sk_store_write(e->store, e->cmd.batch, err)) != SK_OK)
         return command_broken(e, st == SK_OK ? SK_ENOMEM : st);
     e->commands++;

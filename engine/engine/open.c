@@ -11,40 +11,32 @@
 
 /* ---- Numbers kept in meta ---- */
 
-static sk_status get_number(sk_engine *e, const char *name, uint64_t *out, bool *out_found,
-                            sk_error *err)
+static uint64_t number_at(sk_str bytes, size_t place)
 {
-    sk_str value;
-    sk_status st = sk_store_get_meta(e->store, sk_str_from(name), e->cmd.arena, &value, err);
+    uint64_t value = 0;
 
-    *out = 0;
-    *out_found = st == SK_OK;
-    if (st == SK_ENOTFOUND)
-        return SK_OK;
-    if (st != SK_OK)
-        return st;
-    if (value.size != 8)
-        return sk_fail(err, SK_ECORRUPT, "meta value '%s' has the wrong size", name);
     for (size_t i = 0; i < 8; i++)
-        *out = *out << 8 | (uint8_t)value.data[i];
-    return SK_OK;
+        value = value << 8 | (uint8_t)bytes.data[8 * place + i];
+    return value;
 }
 
 static sk_status load_numbers(sk_engine *e, sk_error *err)
 {
-    uint64_t clock, midnight;
-    bool has_clock, has;
-    sk_status st;
+    sk_str value;
+    sk_status st = sk_store_last_event(e->store, &e->last_event, err);
 
-    if ((st = get_number(e, "clock", &clock, &has_clock, err)) != SK_OK ||
-        (st = get_number(e, "midnight", &midnight, &has, err)) != SK_OK ||
-        (st = get_number(e, "audit_seq", &e->audit_seq, &has, err)) != SK_OK ||
-        (st = sk_store_last_event(e->store, &e->last_event, err)) != SK_OK)
+    if (st != SK_OK)
         return st;
-    if (has_clock) {
-        due_start(e, (int64_t)clock);
-        e->next_midnight_ms = (int64_t)midnight;
-    }
+    st = sk_store_get_meta(e->store, SK_STR(ENGINE_NUMBERS), e->cmd.arena, &value, err);
+    if (st == SK_ENOTFOUND)
+        return SK_OK;
+    if (st == SK_OK && value.size != 24)
+        return sk_fail(err, SK_ECORRUPT, "the engine's own numbers have the wrong size");
+    if (st != SK_OK)
+        return st;
+    due_start(e, (int64_t)number_at(value, 0));
+    e->next_midnight_ms = (int64_t)number_at(value, 1);
+    e->audit_seq = number_at(value, 2);
     return SK_OK;
 }
 

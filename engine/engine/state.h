@@ -15,6 +15,8 @@
 
 #define SK_NONE UINT32_MAX
 #define SK_ROUND_SIZE 20
+/** Meta value: clock, next midnight, audit number; 8 bytes each, big-endian. */
+#define ENGINE_NUMBERS "engine/numbers"
 #define SK_OPEN_LIFE_MS (14 * SK_DAY_MS)
 #define SK_LOAD_WINDOW_MS (30 * SK_DAY_MS)
 #define SK_IDEM_LIFE_MS SK_DAY_MS

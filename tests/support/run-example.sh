@@ -38,7 +38,7 @@ fi
 say "Wilgenmeer, een verzonnen gemeente / a fictional municipality"
 "${schakel[@]}" status
 say "De beste voorstellen van nu / the best suggestions now"
-"${schakel[@]}" suggestion list --best --limit 3
+"${schakel[@]}" suggestion list --best-first --limit 3
 say "Who could help wm-need-0001, and why"
 "${schakel[@]}" match wm-need-0001 --limit 3
 
