@@ -17,7 +17,10 @@
  *     sync:   [gate: syncing = true]  keys  log  [gate: syncing = false]
  *     write:  [gate: if new keys and syncing, sync the keys; write]
  *
- * Outside a running sync nothing is synced early, so a write costs no sync of its own.
+ * Outside a running sync nothing is synced early, so a write costs no sync of its own. What
+ * remains: the kernel may by itself bring a record to disk before its key, and the machine may fail
+ * in those milliseconds before the next sync; then a command that nobody was answered for is there
+ * without its sealed texts, and verify names it.
  *
  * Threads: batches and writes belong to the engine thread, sk_store_sync to one committer. After a
  * failed write or sync nothing succeeds any more, since a kernel that failed to write a page may

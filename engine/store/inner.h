@@ -80,7 +80,8 @@ typedef struct keys {
     rocksdb_t *db;
     rocksdb_readoptions_t *read;
     rocksdb_writeoptions_t *write;
-    pthread_mutex_t lock; /**< Guards `slots`. */
+    pthread_mutex_t lock;      /**< Guards `slots`. */
+    pthread_mutex_t sync_lock; /**< One sync at a time; taken after the store's gate. */
     key_slot *slots;
     atomic_bool dirty; /**< Something was written that is not yet synced. */
 } keys;

@@ -102,6 +102,7 @@ sk_status keys_open(const char *path, bool read_only, keys *out, sk_error *err)
         return store_fail(err, message, "opening the keys");
     }
     pthread_mutex_init(&out->lock, NULL);
+    pthread_mutex_init(&out->sync_lock, NULL);
     out->read = rocksdb_readoptions_create();
     out->write = rocksdb_writeoptions_create();
     atomic_init(&out->dirty, false);
@@ -116,6 +117,7 @@ void keys_close(keys *k)
     rocksdb_readoptions_destroy(k->read);
     rocksdb_writeoptions_destroy(k->write);
     pthread_mutex_destroy(&k->lock);
+    pthread_mutex_destroy(&k->sync_lock);
     sodium_memzero(k->slots, SLOT_COUNT * sizeof *k->slots);
     sk_free(k->slots);
     *k = (keys){0};
@@ -247,8 +249,9 @@ static sk_status write_new_key(keys *k, sk_str party_id, sk_error *err)
     record[0] = RECORD_LAYOUT;
     memcpy(record + 1, made.id, KEY_ID_SIZE);
     memcpy(record + 1 + KEY_ID_SIZE, made.key, KEY_SIZE);
-    atomic_store(&k->dirty, true);
     rocksdb_put(k->db, k->write, key.data, key.size, record, sizeof record, &message);
+    /* After the write: a sync that clears the flag has then seen the key. */
+    atomic_store(&k->dirty, true);
     if (message)
         st = store_fail(err, message, "writing a key");
     else
@@ -296,9 +299,11 @@ sk_status keys_sync(keys *k, sk_error *err)
 {
     char *message = NULL;
 
-    if (!atomic_exchange(&k->dirty, false))
-        return SK_OK;
-    rocksdb_flush_wal(k->db, 1, &message);
+    /* Under the lock, so that who finds nothing to do knows that it is done, not under way. */
+    pthread_mutex_lock(&k->sync_lock);
+    if (atomic_exchange(&k->dirty, false))
+        rocksdb_flush_wal(k->db, 1, &message);
+    pthread_mutex_unlock(&k->sync_lock);
     return message ? store_fail(err, message, "syncing the keys") : SK_OK;
 }
 

@@ -86,8 +86,8 @@ static rocksdb_block_based_table_options_t *table_options(size_t cache_bytes)
     return table;
 }
 
-/* Some options have no call in the C face. RocksDB would set aside 70 MB for each log, which a memory
- * file system really takes, and which a small machine's disk may not have. */
+/* Some options have no call in the C face. RocksDB would set aside 70 MB for each log, which a
+ * memory file system really takes, and which a small machine's disk may not have. */
 static rocksdb_options_t *options_base(void)
 {
     rocksdb_options_t *plain = rocksdb_options_create(), *o = rocksdb_options_create();
