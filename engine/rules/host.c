@@ -419,6 +419,7 @@ bool sk_host_call(sk_host *host, int function, bool hard, int64_t now_ms, const 
               .failure_size = failure_size};
 
     *out = (sk_host_result){.missing = true};
+    sk_host_settle(host);
     host->now_ms = now_ms;
     host->pair = pair;
     host->error.status = SK_OK;

@@ -85,13 +85,17 @@ typedef struct sk_verdict {
         double value; /**< Clamped to [0, 1]. */
     } term[SK_MAX_TERMS];
     uint32_t
-        failed_functions; /**< How many functions failed (limits, errors); they do not apply. */
-    char failure[160];    /**< The first failure's reason; empty when none. */
+        failed_functions;  /**< How many functions failed (limits, errors); they do not apply. */
+    char failure[160];     /**< The first failure's reason; empty when none. */
+    uint32_t failed_terms; /**< Bit t: the function of term t failed. */
 } sk_verdict;
-/** Before a batch of sk_ruleset_judge calls: collects garbage, so that fuel does not depend on
- *  history. */
+/** Before a batch of sk_ruleset_judge calls: collects the garbage of earlier ones. Each call does
+ * so too where needed, so that fuel never depends on history. */
 void sk_ruleset_begin(sk_ruleset *rules);
 void sk_ruleset_judge(sk_ruleset *rules, int64_t now_ms, const sk_pair *pair, sk_verdict *out);
+
+/** Switch a function term off, after failures, or on again; off it does not apply. Others stay. */
+void sk_ruleset_switch_term(sk_ruleset *rules, uint32_t index, bool on);
 
 /** What is known of all counterparts in a block. Ranges are closed; NAN-free. */
 typedef struct sk_bounds {

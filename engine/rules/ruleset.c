@@ -301,10 +301,19 @@ static double judge_term(sk_ruleset *rules, const sk_rule *rule, int64_t now_ms,
         return sk_rule_applies(rules->term_program, rule, 0)
                    ? sk_program_column(rules->term_program, rule->value_reg)[0]
                    : (double)NAN;
-    if (!sk_rule_applies(rules->when_program, rule, 0) ||
-        !call_function(rules, rule, false, now_ms, pair, &result, out) || result.missing)
+    if (rule->off || !sk_rule_applies(rules->when_program, rule, 0))
         return (double)NAN;
-    return result.number;
+    if (!call_function(rules, rule, false, now_ms, pair, &result, out)) {
+        out->failed_terms |= UINT32_C(1) << (rule - rules->terms);
+        return (double)NAN;
+    }
+    return result.missing ? (double)NAN : result.number;
+}
+
+void sk_ruleset_switch_term(sk_ruleset *rules, uint32_t index, bool on)
+{
+    if (index < rules->info.term_count && rules->terms[index].info.function)
+        rules->terms[index].off = !on;
 }
 
 void sk_ruleset_begin(sk_ruleset *rules)
@@ -318,7 +327,6 @@ void sk_ruleset_judge(sk_ruleset *rules, int64_t now_ms, const sk_pair *pair, sk
     double sum = 0.0, weights = 0.0;
 
     *out = (sk_verdict){.failed_hard = -1};
-    sk_ruleset_begin(rules);
     sk_program_run(rules->hard_program, now_ms, pair, 1);
     sk_program_run(rules->term_program, now_ms, pair, 1);
     sk_program_run(rules->when_program, now_ms, pair, 1);

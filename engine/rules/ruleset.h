@@ -18,6 +18,7 @@ typedef struct sk_rule {
     sk_str when;             /**< Empty: always. */
     int function;            /**< The host's number of its Lua function; -1: an expression. */
     int value_reg, when_reg; /**< In their programs; -1: none. */
+    bool off;                /**< A function term that was switched off. */
     char place[96];          /**< "wilgenmeer.lua:12" */
 } sk_rule;
 

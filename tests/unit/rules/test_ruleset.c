@@ -359,10 +359,15 @@ static void write_rules(rnd *r, sk_buf *text)
 
 static void check_block(sk_ruleset *rules, const block *b, const char *text)
 {
-    double scores[BLOCK], bound = sk_ruleset_bound(rules, NOW_MS, &b->bounds);
-    uint64_t pass = sk_ruleset_pass(rules, NOW_MS, b->pairs, BLOCK);
+    double scores[BLOCK], bound;
+    uint64_t pass;
 
+    /* None of these allocates; if one did, it would fail here. */
+    sk_alloc_fail_after(0);
+    bound = sk_ruleset_bound(rules, NOW_MS, &b->bounds);
+    pass = sk_ruleset_pass(rules, NOW_MS, b->pairs, BLOCK);
     sk_ruleset_score(rules, NOW_MS, b->pairs, BLOCK, scores);
+    sk_alloc_fail_after(-1);
     for (int i = 0; i < BLOCK; i++) {
         sk_verdict verdict;
 

@@ -172,6 +172,7 @@ static const struct {
     {"for i, v in ipairs(shared.list) do if v ~= 7 then return 9 end end return #shared.list / 6",
      NULL},
     {"return math.floor(0.9) + math.max(0.5, 0.1)", NULL},
+    {"local t for i = 1, 7000 do t = {} end return 0.5", NULL},
     {"return set.has(need.categories, 'zorg') and 0.5 or 0.5", NULL},
 };
 
@@ -182,7 +183,9 @@ static const char head[] = "local counter, note = 0, nil\n"
                            "local function bump() counter = counter + 1 end\n"
                            "return ruleset { name = 'proef', term { 'deze', weight = 1,\n"
                            "lua = function(need, offer, pair) ";
+/* The neighbour needs memory of its own, whatever garbage the first one left. */
 static const char tail[] = " end }, term { 'goed', weight = 1, lua = function(need, offer, pair)\n"
+                           "local t = {} for i = 1, 9000 do t[i] = i end\n"
                            "return pair.closeness end } }";
 static const char library[] = "local n = 0\n"
                               "return { keep = {}, count = function() n = n + 1 return n end }";
@@ -201,6 +204,7 @@ static void judge_once(sk_ruleset *rules, const sk_pair *pair, const char *body,
         return;
     }
     assert_int_equal(verdict.failed_functions, 1);
+    assert_int_equal(verdict.failed_terms, 1);
     assert_false(verdict.term[0].applies);
     if (!strstr(verdict.failure, "term 'deze': ") || !strstr(verdict.failure, reason))
         fail_msg("%s: %s", body, verdict.failure);
@@ -348,6 +352,39 @@ static void test_judge__a_failing_hard_function_fails_the_pair(void **state)
     sk_intern_free(words);
 }
 
+static void test_switch_term__leaves_a_term_out(void **state)
+{
+    static side_memory need, offer;
+    rnd r = {5};
+    sk_intern *words = sk_intern_new();
+    sk_ruleset *rules = NULL;
+    sk_verdict verdict;
+    sk_error err;
+    sk_pair pair;
+
+    (void)state;
+    random_side(&r, words, &need, true);
+    random_side(&r, words, &offer, false);
+    pair = make_pair(&r, &need, &offer);
+    assert_int_equal(
+        load_text("return ruleset { name = 'p', term { 'een', weight = 1, expr = '1' },"
+                  "term { 'nul', weight = 1, lua = function() return 0 end } }",
+                  NULL, words, &rules, &err),
+        SK_OK);
+    sk_ruleset_judge(rules, NOW_MS, &pair, &verdict);
+    assert_true(verdict.score == 0.5);
+    sk_ruleset_switch_term(rules, 0, false);
+    sk_ruleset_switch_term(rules, 1, false);
+    sk_ruleset_switch_term(rules, 2, false);
+    sk_ruleset_judge(rules, NOW_MS, &pair, &verdict);
+    assert_true(verdict.score == 1.0 && verdict.failed_functions == 0);
+    sk_ruleset_switch_term(rules, 1, true);
+    sk_ruleset_judge(rules, NOW_MS, &pair, &verdict);
+    assert_true(verdict.score == 0.5);
+    sk_ruleset_free(rules);
+    sk_intern_free(words);
+}
+
 static void test_load__survives_any_failing_allocation(void **state)
 {
     sk_status st = SK_ENOMEM;
@@ -385,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_judge__every_attempt_loses_only_its_term),
         cmocka_unit_test(test_judge__fuel_does_not_depend_on_history),
         cmocka_unit_test(test_judge__a_failing_hard_function_fails_the_pair),
+        cmocka_unit_test(test_switch_term__leaves_a_term_out),
         cmocka_unit_test(test_load__survives_any_failing_allocation),
     };
 
