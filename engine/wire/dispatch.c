@@ -122,11 +122,11 @@ static const operation *find_operation(uint32_t number)
  */
 static sk_str peek_id(sk_str bytes)
 {
-    sk_str id = {bytes.data + 2, 0};
+    sk_str id = SK_STR("");
 
     if (bytes.size < 2 || bytes.data[0] != 0x0A || (uint8_t)bytes.data[1] > bytes.size - 2)
-        return SK_STR("");
-    id.size = (uint8_t)bytes.data[1];
+        return id;
+    id = (sk_str){bytes.data + 2, (uint8_t)bytes.data[1]};
     return sk_id_valid(id) ? id : SK_STR("");
 }
 
@@ -200,10 +200,12 @@ static sk_status run(turn *t, const sk_actor *local)
     if ((st = check_id(t)) != SK_OK)
         return st;
     st = t->operation->run(t);
-    if (st == SK_EIO || sk_engine_failed(t->engine)) {
+    if (sk_engine_failed(t->engine)) {
         answer_clear(t);
         return fail_stopped(t);
     }
+    if (st == SK_ENOMEM && !t->operation->command)
+        return turn_no_memory(t, t->err);
     if (st != SK_OK && !t->placed && t->err->field[0])
         turn_place(t, NULL, 0, t->err);
     return st;

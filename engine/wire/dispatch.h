@@ -46,11 +46,6 @@ sk_status turn_call(turn *t, uint32_t item, const ProtobufCMessage *body, sk_cal
                     sk_error *err);
 /** What became of the one command of this request, as its answer. */
 sk_status turn_receipt(turn *t, sk_status st, const sk_receipt *receipt);
-/** The result of `count` receipts; items are yet NULL. */
-Schakel__V1__Receipts *turn_receipts(turn *t, size_t count);
-/** The wire's form of an outcome; `st` other than SK_OK puts the error in. NULL: no memory. */
-Schakel__V1__Receipt *turn_make_receipt(turn *t, sk_status st, const sk_receipt *receipt,
-                                        const sk_error *err);
 Schakel__V1__Error *turn_make_error(turn *t, sk_status st, const sk_error *err);
 
 /** Puts item `item` of the batch. Arrays of its value go into t->scratch. */

@@ -107,7 +107,10 @@ static sk_status match_one(turn *t, const Schakel__V1__MatchQuery *query,
     st = read_ask(t, query->listing_id, query->listing, query->limit, &listing, &ask, err);
     if (st != SK_OK)
         return st;
-    if ((st = sk_engine_match(t->engine, t->actor, &ask, t->scratch, &answer, err)) != SK_OK) {
+    st = sk_engine_match(t->engine, t->actor, &ask, t->scratch, &answer, err);
+    if (st == SK_ENOMEM)
+        return turn_no_memory(t, err);
+    if (st != SK_OK) {
         place_fault(&ask, err);
         return st;
     }

@@ -30,8 +30,8 @@ char *turn_str(turn *t, sk_str s)
 
 sk_status turn_no_memory(turn *t, sk_error *err)
 {
-    /* The arena's cap is far above what this request could need otherwise. */
-    if (sk_arena_used(t->arena) > SK_RESPONSE_MAX)
+    /* Only a large answer fills that much of the arenas before their caps are met. */
+    if (sk_arena_used(t->arena) + sk_arena_used(t->scratch) > SK_RESPONSE_MAX)
         return sk_fail(err, SK_ELIMIT, "the answer would be too large; ask for less at a time");
     return sk_fail(err, SK_ENOMEM, "no memory for an answer");
 }
@@ -120,20 +120,26 @@ sk_status turn_call(turn *t, uint32_t item, const ProtobufCMessage *body, sk_cal
     return st;
 }
 
-Schakel__V1__Receipts *turn_receipts(turn *t, size_t count)
+static Schakel__V1__Receipts *make_receipts(turn *t, size_t count)
 {
     Schakel__V1__Receipts *receipts = turn_make(t, &schakel__v1__receipts__descriptor);
 
     if (!receipts || (receipts->items = turn_pointers(t, count)) == NULL)
         return NULL;
     receipts->n_items = count;
-    t->response->result_case = SCHAKEL__V1__RESPONSE__RESULT_RECEIPTS;
-    t->response->receipts = receipts;
     return receipts;
 }
 
-Schakel__V1__Receipt *turn_make_receipt(turn *t, sk_status st, const sk_receipt *receipt,
-                                        const sk_error *err)
+/** As the answer, once every item is there. */
+static void answer_receipts(turn *t, Schakel__V1__Receipts *receipts)
+{
+    t->response->result_case = SCHAKEL__V1__RESPONSE__RESULT_RECEIPTS;
+    t->response->receipts = receipts;
+}
+
+/** The wire's form of an outcome; `st` other than SK_OK puts the error in. NULL: no memory. */
+static Schakel__V1__Receipt *make_receipt(turn *t, sk_status st, const sk_receipt *receipt,
+                                          const sk_error *err)
 {
     Schakel__V1__Receipt *out = turn_make(t, &schakel__v1__receipt__descriptor);
 
@@ -157,13 +163,14 @@ Schakel__V1__Receipt *turn_make_receipt(turn *t, sk_status st, const sk_receipt 
 
 sk_status turn_receipt(turn *t, sk_status st, const sk_receipt *receipt)
 {
-    Schakel__V1__Receipts *receipts = turn_receipts(t, 1);
+    Schakel__V1__Receipts *receipts = make_receipts(t, 1);
 
     if (st != SK_OK && t->err->field[0])
         turn_place(t, NULL, 0, t->err);
     t->placed = true;
-    if (!receipts || (receipts->items[0] = turn_make_receipt(t, st, receipt, t->err)) == NULL)
+    if (!receipts || (receipts->items[0] = make_receipt(t, st, receipt, t->err)) == NULL)
         return turn_no_memory(t, t->err);
+    answer_receipts(t, receipts);
     return st;
 }
 
@@ -197,23 +204,21 @@ sk_status turn_batch(turn *t, const char *list, ProtobufCMessage *const *items, 
 
     if (st != SK_OK)
         return st;
-    if ((receipts = turn_receipts(t, count)) == NULL)
+    if ((receipts = make_receipts(t, count)) == NULL)
         return turn_no_memory(t, t->err);
     for (size_t i = 0; i < count && !sk_engine_failed(t->engine); i++) {
         sk_receipt receipt = {0};
         sk_error err = {0};
 
-        if ((st = put_one(t, (uint32_t)i, items[i], put, &receipt, &err)) == SK_EIO)
-            return st;
-        if (st != SK_OK)
+        if ((st = put_one(t, (uint32_t)i, items[i], put, &receipt, &err)) != SK_OK)
             turn_place(t, list, i, &err);
-        if ((receipts->items[i] = turn_make_receipt(t, st, &receipt, &err)) == NULL)
+        if ((receipts->items[i] = make_receipt(t, st, &receipt, &err)) == NULL)
             return turn_no_memory(t, t->err);
         if (st != SK_OK && count == 1) {
             *t->err = err;
             t->placed = true;
-            return st;
         }
     }
-    return SK_OK;
+    answer_receipts(t, receipts);
+    return count == 1 ? st : SK_OK;
 }
