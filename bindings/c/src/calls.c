@@ -15,7 +15,10 @@
  *
  * Invariant: a slot is `busy` from the moment that a caller takes it until its answer has returned,
  * and only then touched by NNG's threads. A waiting call is a submit whose answer wakes the caller.
- * Closing closes the socket, which fails all that is under way, and waits for the slots. */
+ *
+ * Closing cancels what is under way and waits for the slots before it closes contexts and socket:
+ * NNG 1.5.2 may hang, or use freed memory, when a socket is closed under contexts in use. A cancel
+ * between the end of sending and the begin of receiving hits nothing, so it is repeated. */
 
 typedef enum phase { SENDING, RECEIVING } phase;
 
@@ -23,7 +26,7 @@ struct slot {
     schakel_client *client;
     nng_ctx ctx;
     nng_aio *aio;
-    bool busy;
+    bool has_ctx, busy;
     phase phase;
     int64_t deadline_ms;
     schakel_answer answer;
@@ -154,8 +157,10 @@ sk_status slots_open(schakel_client *client, sk_error *err)
         slot *s = &client->slots[i];
 
         s->client = client;
-        if ((code = nng_ctx_open(&s->ctx, client->socket)) != 0 ||
-            (code = nng_aio_alloc(&s->aio, slot_step, s)) != 0)
+        if ((code = nng_ctx_open(&s->ctx, client->socket)) != 0)
+            return connection_failed(err, client->url, code);
+        s->has_ctx = true;
+        if ((code = nng_aio_alloc(&s->aio, slot_step, s)) != 0)
             return connection_failed(err, client->url, code);
     }
     return SK_OK;
@@ -171,24 +176,46 @@ static void wait_until_idle(schakel_client *client)
     pthread_mutex_unlock(&client->lock);
 }
 
+static bool any_busy(schakel_client *client)
+{
+    bool busy = false;
+
+    pthread_mutex_lock(&client->lock);
+    for (size_t i = 0; i < client->slot_count; i++)
+        busy |= client->slots[i].busy;
+    pthread_mutex_unlock(&client->lock);
+    return busy;
+}
+
+static void cancel_all(schakel_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    client->closing = true;
+    pthread_cond_broadcast(&client->idle);
+    pthread_mutex_unlock(&client->lock);
+    while (client->slots && any_busy(client)) {
+        for (size_t i = 0; i < client->slot_count; i++)
+            nng_aio_cancel(client->slots[i].aio);
+        pause_ms(1);
+    }
+}
+
 void slots_close(schakel_client *client)
 {
-    if (client->has_lock) {
-        pthread_mutex_lock(&client->lock);
-        client->closing = true;
-        pthread_cond_broadcast(&client->idle);
-        pthread_mutex_unlock(&client->lock);
+    if (client->has_lock)
+        cancel_all(client);
+    for (size_t i = 0; client->slots && i < client->slot_count; i++) {
+        nng_aio_free(client->slots[i].aio);
+        if (client->slots[i].has_ctx)
+            nng_ctx_close(client->slots[i].ctx);
     }
     if (client->has_socket)
-        nng_close(client->socket);
-    if (!client->has_lock)
-        return;
-    wait_until_idle(client);
-    for (size_t i = 0; client->slots && i < client->slot_count; i++)
-        nng_aio_free(client->slots[i].aio);
+        connection_end(client->socket);
     sk_free(client->slots);
-    pthread_cond_destroy(&client->idle);
-    pthread_mutex_destroy(&client->lock);
+    if (client->has_lock) {
+        pthread_cond_destroy(&client->idle);
+        pthread_mutex_destroy(&client->lock);
+    }
 }
 
 /* ---- Sending without waiting ---- */

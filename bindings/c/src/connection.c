@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include <nng/protocol/reqrep0/req.h>
 #include <nng/transport/tls/tls.h>
@@ -22,6 +23,8 @@ static const char *reason_of(int code)
         return "no engine is listening there";
     case NNG_ETIMEDOUT:
         return "no answer in time";
+    case NNG_ECANCELED:
+        return "the client was closed";
     case NNG_EMSGSIZE:
         return "the answer is larger than the limit";
     default:
@@ -99,6 +102,73 @@ static sk_status connect_engine(schakel_client *client, sk_error *err)
                                   (nng_duration)client->timeout_ms + 60000)) != 0)
         return connection_failed(err, client->url, code);
     return connection_dial(client, client->socket, client->url, err);
+}
+
+/* ---- Ending a socket ---- */
+
+/* nng_close of NNG 1.5 may wait for ever when a message comes in at that moment (nanomsg/nng#1813,
+ * mended in 1.8). A program must not hang for that, so the closing is done by a thread of its own,
+ * and after a second left to itself. */
+
+#define CLOSE_WAIT_S 1
+
+typedef struct ending {
+    nng_socket socket;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool done, left; /**< Who comes last frees. */
+} ending;
+
+static void ending_free(ending *e)
+{
+    pthread_cond_destroy(&e->changed);
+    pthread_mutex_destroy(&e->lock);
+    sk_free(e);
+}
+
+static void *close_socket(void *argument)
+{
+    ending *e = argument;
+    bool left = false;
+
+    nng_close(e->socket);
+    pthread_mutex_lock(&e->lock);
+    e->done = true;
+    left = e->left;
+    pthread_cond_signal(&e->changed);
+    pthread_mutex_unlock(&e->lock);
+    if (left)
+        ending_free(e);
+    return NULL;
+}
+
+void connection_end(nng_socket socket)
+{
+    ending *e = sk_calloc(1, sizeof(*e));
+    struct timespec until;
+    pthread_t thread;
+    bool done = false;
+
+    if (!e)
+        return;
+    e->socket = socket;
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->changed, NULL);
+    if (pthread_create(&thread, NULL, close_socket, e) != 0) {
+        ending_free(e);
+        return;
+    }
+    pthread_detach(thread);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += CLOSE_WAIT_S;
+    pthread_mutex_lock(&e->lock);
+    while (!e->done && pthread_cond_timedwait(&e->changed, &e->lock, &until) == 0)
+        continue;
+    done = e->done;
+    e->left = !done;
+    pthread_mutex_unlock(&e->lock);
+    if (done)
+        ending_free(e);
 }
 
 /* ---- Opening and closing ---- */

@@ -268,7 +268,7 @@ void schakel_doorbell_close(schakel_doorbell *bell)
     if (!bell)
         return;
     if (nng_socket_id(bell->socket) > 0)
-        nng_close(bell->socket);
+        connection_end(bell->socket);
     sk_free(bell->url);
     sk_free(bell);
 }

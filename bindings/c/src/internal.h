@@ -42,6 +42,8 @@ char *settings_copy(const char *text);
 /** Connect `socket` to `url`, waiting at most the client's timeout. */
 sk_status connection_dial(const schakel_client *client, nng_socket socket, const char *url,
                           sk_error *err);
+/** Close a socket that nobody uses any more. */
+void connection_end(nng_socket socket);
 sk_status connection_failed(sk_error *err, const char *url, int code);
 
 sk_status slots_open(schakel_client *client, sk_error *err);
