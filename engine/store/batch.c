@@ -148,6 +148,8 @@ sk_status sk_store_write(sk_store *store, sk_batch *batch, sk_error *err)
             *err = batch->error;
     } else if (rocksdb_writebatch_count(batch->batch) > 0)
         st = batch->new_keys ? write_with_keys(store, batch, err) : write_batch(store, batch, err);
+    if (st == SK_EIO) /* Also a key that could not be written while the batch was filled. */
+        atomic_store(&store->failed, true);
     sk_batch_clear(batch);
     return st;
 }
@@ -196,7 +198,13 @@ sk_status sk_store_destroy_key(sk_store *store, sk_str party_id, int64_t now_ms,
 {
     if (store->read_only)
         return sk_fail(err, SK_EDENIED, "the store is open for reading only");
-    return keys_destroy(&store->keys, party_id, now_ms, err);
+    if (atomic_load(&store->failed))
+        return stopped(err);
+    const sk_status st = keys_destroy(&store->keys, party_id, now_ms, err);
+
+    if (st == SK_EIO)
+        atomic_store(&store->failed, true);
+    return st;
 }
 
 sk_status sk_store_erased(sk_store *store, sk_arena *arena, sk_strs *out, sk_error *err)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -260,6 +261,46 @@ static void test_torn_tail__opens_at_every_cut_behind_the_sync(void **state)
     assert_int_equal(last, 20);
 }
 
+/* A file that may not grow stands for a full disk. After the first fault nothing is taken on any
+ * more, also when there is room again; what was synced is there at the next opening. */
+static void test_write__a_full_disk_stops_the_store(void **state)
+{
+    fixture *f = *state;
+    struct rlimit limit, small;
+    struct stat info;
+    char log[500];
+    uint64_t n = 6, last = 0;
+    sk_status st = SK_OK;
+    sk_error err = {0};
+
+    fixture_close(f);
+    fixture_open(f, true);
+    write_numbers(f, 1, 5);
+    assert_int_equal(sk_store_sync(f->store, NULL), SK_OK);
+    newest_log(f, log);
+    assert_int_equal(stat(log, &info), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = (struct rlimit){(rlim_t)info.st_size + 5000, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    for (; st == SK_OK && n < 1000; n++) {
+        put_number(f->batch, n);
+        st = sk_store_write(f->store, f->batch, &err);
+    }
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(st, SK_EIO);
+    assert_int_equal(err.status, SK_EIO);
+    put_number(f->batch, n);
+    assert_int_equal(sk_store_write(f->store, f->batch, &err), SK_EIO);
+    assert_int_equal(sk_store_sync(f->store, &err), SK_EIO);
+    fixture_close(f);
+    fixture_open(f, true);
+    assert_int_equal(sk_store_last_event(f->store, &last, NULL), SK_OK);
+    assert_true(last >= 5 && last < n);
+    check_events(f, last);
+    check_numbers(f, 1, last);
+}
+
 static void flip_byte(const char *path, off_t place)
 {
     const int fd = open(path, O_RDWR);
@@ -359,6 +400,7 @@ int main(int argc, char **argv)
         TEST(test_kill__acknowledged_is_there_and_events_are_gapless),
         TEST(test_torn_tail__opens_at_every_cut_behind_the_sync),
         TEST(test_garbage_tail__opens_with_all_that_was_synced),
+        TEST(test_write__a_full_disk_stops_the_store),
         TEST(test_rotten_log__is_refused_and_left_as_it_was),
         TEST(test_mark__a_broken_one_is_ignored),
     };
