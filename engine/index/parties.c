@@ -65,8 +65,12 @@ sk_str sk_index_party_id(const sk_index *index, uint32_t slot)
 
 const uint32_t *sk_index_party_listings(const sk_index *index, uint32_t slot, size_t *out_count)
 {
-    const sk_party_row *row = party_row(index, slot);
+    const sk_party_row *row;
 
+    *out_count = 0;
+    if (slot >= index->parties.count)
+        return NULL;
+    row = party_row(index, slot);
     *out_count = row->listing_count;
     return row->many ? row->many : row->few;
 }

@@ -45,6 +45,8 @@ oracle_rules oracle_rules_random(rng *r, bool functions);
 /** The rule set as a file. */
 void oracle_rules_write(const oracle_rules *rules, sk_buf *out);
 bool oracle_has_functions(const oracle_rules *rules);
+/** The same as a rule set of the engine; free with sk_ruleset_free. */
+sk_ruleset *oracle_rules_load(const oracle_rules *rules, sk_intern *words);
 
 /** Availability of every listing of the world at its now, and of one listing that is asked about.
  */

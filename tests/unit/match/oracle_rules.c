@@ -2,6 +2,10 @@
 #include "oracle.h"
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
 
 /* Rules twice: as the rule language has them, and in C by docs/matching.md 4. */
 
@@ -333,4 +337,18 @@ void oracle_rules_write(const oracle_rules *rules, sk_buf *out)
         sk_buf_text(out, ", why = \"{distance} en {times}\" },\n");
     }
     sk_buf_text(out, "threshold = 0.4,\n}\n");
+}
+
+sk_ruleset *oracle_rules_load(const oracle_rules *rules, sk_intern *words)
+{
+    sk_buf text = {0};
+    sk_ruleset *out = NULL;
+    sk_error err;
+
+    oracle_rules_write(rules, &text);
+    sk_rules_source source = {.name = SK_STR("proef.lua"), .text = sk_buf_view(&text)};
+    if (sk_ruleset_load(&source, words, &out, &err) != SK_OK)
+        fail_msg("%s %s\n%.*s", err.field, err.message, (int)text.size, text.data);
+    sk_buf_done(&text);
+    return out;
 }

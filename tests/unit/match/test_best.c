@@ -19,20 +19,6 @@ static bool keep_some(void *context, uint32_t slot)
     return (slot * 7 + *(const uint32_t *)context) % 3 != 0;
 }
 
-static sk_ruleset *load(const world *w, const oracle_rules *rules)
-{
-    sk_buf text = {0};
-    sk_ruleset *out = NULL;
-    sk_error err;
-
-    oracle_rules_write(rules, &text);
-    sk_rules_source source = {.name = SK_STR("proef.lua"), .text = sk_buf_view(&text)};
-    if (sk_ruleset_load(&source, w->words, &out, &err) != SK_OK)
-        fail_msg("%s %s\n%.*s", err.field, err.message, (int)text.size, text.data);
-    sk_buf_done(&text);
-    return out;
-}
-
 static void show(const world *w, const sk_match *got, size_t got_count, const oracle_match *want,
                  size_t want_count)
 {
@@ -133,7 +119,7 @@ static size_t run_world(uint64_t seed, size_t parties, size_t listings, bool ran
     world_init(&w, calendar, seed, parties, listings);
     if (random)
         rules = oracle_rules_random(&w.random, functions);
-    set = load(&w, &rules);
+    set = oracle_rules_load(&rules, w.words);
     sk_matcher_set_rules(w.matcher, set);
     for (int round = 0; round < 3; round++) {
         found += ask_all(&w, &rules, 12, seed);
