@@ -205,7 +205,8 @@ void sk_host_evaluate(lua_State *state, sk_str name, sk_str text)
     char chunk[80];
 
     check_source(state, name, text);
-    hash_part(host, name);
+    /* The main file keeps its hash under any name: at the author's desk, pushed, and stored. */
+    hash_part(host, host->depth > 0 ? name : SK_STR(""));
     hash_part(host, text);
     if (++host->depth > SK_HOST_DEPTH)
         sk_host_refuse(state, SK_ELIMIT, "", "%.*s: files require one another too deeply",
