@@ -77,7 +77,7 @@ sk_status sk_calendar_zone(sk_calendar *calendar, sk_str tzid, const sk_zone **o
             zone = calendar->zones[i];
     }
     if (!zone) {
-        if (!sk_grow(&zones, &calendar->zone_capacity, calendar->zone_count + 1, sizeof(zone)))
+        if (!sk_grow(&zones, &calendar->zone_capacity, calendar->zone_count + 1, sizeof(sk_zone *)))
             return sk_fail(err, SK_ENOMEM, "out of memory for a time zone");
         calendar->zones = zones;
         if ((st = sk_zone_read(name, &zone, err)) != SK_OK)

@@ -28,7 +28,8 @@ sk_status sk_calendar_expand(sk_calendar *calendar, const sk_window *windows, si
                              int64_t first_slot, size_t slot_count, uint64_t *out_bits,
                              sk_error *err);
 
-/** The occurrences of one window that overlap [from_ms, until_ms), at most `max`, ascending start. */
+/** The occurrences of one window that overlap [from_ms, until_ms), at most `max`, ascending start.
+ */
 sk_status sk_calendar_occurrences(sk_calendar *calendar, const sk_window *window, int64_t from_ms,
                                   int64_t until_ms, sk_appointment *out, size_t max,
                                   size_t *out_count, sk_error *err);
@@ -49,5 +50,5 @@ sk_status sk_calendar_read_ics(sk_calendar *calendar, sk_str text, sk_arena *are
  *  "dinsdag 14.00-16.00 uur, donderdag 9.00-12.00 uur"; at most `max_items` stretches of at least
  *  `least_slots` slots, each weekday and time named once. */
 sk_status sk_calendar_describe(sk_calendar *calendar, int64_t first_slot, const uint64_t *bits,
-                               size_t slot_count, size_t least_slots, size_t max_items,
-                               sk_buf *out, sk_error *err);
+                               size_t slot_count, size_t least_slots, size_t max_items, sk_buf *out,
+                               sk_error *err);

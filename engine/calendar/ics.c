@@ -477,6 +477,52 @@ static void collect_events(reading *r, icalcomponent *c, int depth)
         collect_events(r, inner, depth + 1);
 }
 
+/* The first letters of the line at `at`, as if it were not folded. */
+static size_t line_head(sk_str text, size_t at, char *out, size_t max)
+{
+    size_t size = 0;
+
+    while (at < text.size && size < max) {
+        if (text.data[at] == '\n') {
+            if (at + 1 >= text.size || (text.data[at + 1] != ' ' && text.data[at + 1] != '\t'))
+                break;
+            at += 2;
+        } else if (text.data[at] == '\r') {
+            at++;
+        } else {
+            char c = text.data[at++];
+
+            out[size++] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        }
+    }
+    return size;
+}
+
+static bool is_name_char(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* libical writes to the process's stderr about an END too many, and about nothing else. */
+static sk_status check_nesting(const reading *r, sk_str text)
+{
+    int depth = 0, line = 1;
+
+    for (size_t at = 0; at < text.size; line++) {
+        const char *end = memchr(text.data + at, '\n', text.size - at);
+        char head[6];
+        sk_str name = {head, line_head(text, at, head, sizeof(head))};
+
+        if (sk_str_starts(name, SK_STR("BEGIN:")))
+            depth++;
+        if (sk_str_starts(name, SK_STR("END")) && (name.size < 4 || !is_name_char(head[3])) &&
+            --depth < 0)
+            return sk_fail(r->err, SK_EINVAL, "line %d has an END without BEGIN", line);
+        at = end ? (size_t)(end - text.data) + 1 : text.size;
+    }
+    return SK_OK;
+}
+
 static sk_status read_events(reading *r)
 {
     sk_status st = SK_OK;
@@ -547,6 +593,8 @@ sk_status sk_calendar_read_ics(sk_calendar *calendar, sk_str text, sk_arena *are
         text = (sk_str){text.data + 3, text.size - 3};
     if (!sk_utf8_check(text, NULL))
         return sk_fail(err, SK_EINVAL, "the calendar is not UTF-8 text without NUL");
+    if ((st = check_nesting(&r, text)) != SK_OK)
+        return st;
     /* libical wants a NUL behind the text. */
     copy = sk_arena_str(arena, text);
     if (!copy.data)

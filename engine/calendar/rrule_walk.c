@@ -137,6 +137,7 @@ static void emit_period(walk *w, const int64_t *days, size_t count)
             emit_day(w, days[i]);
         return;
     }
+    SK_ASSERT(times > 0);
     picked = pick(&w->rule.positions, (int64_t)count * times, picks);
     for (size_t i = 0; i < picked && !w->done; i++)
         emit(w, days[picks[i] / times] * DAY_S + time_at(w, picks[i] % times));

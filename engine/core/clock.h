@@ -12,6 +12,7 @@ typedef struct sk_clock {
 
 /** Milliseconds since 1970 UTC. Thread: owner of the clock. */
 int64_t sk_clock_now(const sk_clock *clock);
-/** Monotonic milliseconds of the host, for waits and rates; never part of an answer. Thread: any. */
+/** Monotonic milliseconds of the host, for waits and rates; never part of an answer. Thread: any.
+ */
 int64_t sk_monotonic_ms(void);
 int64_t sk_monotonic_ns(void);

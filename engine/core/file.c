@@ -90,7 +90,7 @@ static int sync_folder_of(const char *path, char *scratch)
     char *slash = NULL;
     int fd = -1, code = 0;
 
-    strcpy(scratch, path);
+    memcpy(scratch, path, strlen(path) + 1);
     slash = strrchr(scratch, '/');
     if (slash == scratch)
         slash[1] = '\0';

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A bounded queue of pointers: many threads post, one takes. Wakes its reader through an eventfd. */
+/** A bounded queue of pointers: many threads post, one takes. Wakes its reader through an eventfd.
+ */
 typedef struct sk_mailbox sk_mailbox;
 
 sk_mailbox *sk_mailbox_new(size_t capacity, sk_error *err);

@@ -21,7 +21,7 @@ int64_t sk_civil_days(int year, int month, int day)
 
 bool sk_civil_valid(const sk_civil *civil)
 {
-    static const signed char days_in[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const unsigned char days_in[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int year = civil->year;
     int days = 0;
 

@@ -67,10 +67,10 @@ static size_t run_end(sk_str text, size_t from, bool joined, size_t *out_digits)
 
 static bool run_passes(sk_str text, size_t from, size_t end)
 {
-    char nine[BSN_DIGITS];
+    char nine[BSN_DIGITS] = {'0'};
     size_t count = 0;
 
-    for (size_t i = from; i < end; i++) {
+    for (size_t i = from; i < end && count < BSN_DIGITS; i++) {
         if (is_digit(text.data[i]))
             nine[count++] = text.data[i];
     }
@@ -83,7 +83,7 @@ static bool mask_runs(sk_str text, size_t from, size_t end, bool joined, sk_aren
                       char **out)
 {
     for (size_t at = from; at < end;) {
-        size_t digits = 0, stop = at;
+        size_t digits = 0, stop = 0;
 
         if (!is_digit(text.data[at])) {
             at++;

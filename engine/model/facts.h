@@ -18,8 +18,8 @@ typedef struct sk_ids {
 typedef struct sk_attr_facts {
     uint32_t name;
     sk_attr_type type;
-    uint32_t word;  /**< SK_ATTR_STRING */
-    double number;  /**< SK_ATTR_NUMBER; SK_ATTR_BOOL as 0 or 1 */
+    uint32_t word; /**< SK_ATTR_STRING */
+    double number; /**< SK_ATTR_NUMBER; SK_ATTR_BOOL as 0 or 1 */
 } sk_attr_facts;
 
 typedef struct sk_cert_facts {
@@ -46,16 +46,17 @@ typedef struct sk_party_facts {
 
 /** A listing as matching sees it. */
 typedef struct sk_facts {
-    uint32_t slot;  /**< Its place in the index; SK_NO_SLOT for a listing that is only asked about. */
+    uint32_t
+        slot; /**< Its place in the index; SK_NO_SLOT for a listing that is only asked about. */
     uint32_t party; /**< Slot of its party. */
     double lat_deg, lon_deg;
     double cos_lat; /**< cos(lat_deg * k) of the contract's distance. */
     int64_t valid_from_ms, valid_until_ms, created_ms;
     uint32_t reach_m, within_m;
     uint32_t buurt, wijk, gemeente; /**< Words, 0: none. */
-    uint32_t pattern; /**< Availability pattern; 0: no windows. */
-    uint32_t kind_word; /**< Word of "NEED" ... */
-    int32_t taken; /**< Pairs that count against the capacity. */
+    uint32_t pattern;               /**< Availability pattern; 0: no windows. */
+    uint32_t kind_word;             /**< Word of "NEED" ... */
+    int32_t taken;                  /**< Pairs that count against the capacity. */
     uint16_t capacity;
     uint16_t duration_min;
     uint8_t kind, status, urgency;

@@ -55,8 +55,8 @@ typedef enum sk_state {
 
 typedef enum sk_role {
     SK_ROLE_NONE = 0,
-    SK_ROLE_RESIDENT = 1,   /**< A residents' front end: puts and reads for residents. */
-    SK_ROLE_CONNECTOR = 2,  /**< A buurtverbinder's console. */
+    SK_ROLE_RESIDENT = 1,  /**< A residents' front end: puts and reads for residents. */
+    SK_ROLE_CONNECTOR = 2, /**< A buurtverbinder's console. */
     SK_ROLE_ADMIN = 3,
     SK_ROLE_INTEGRATOR = 4, /**< Import, export, events. */
     SK_ROLE_READER = 5,     /**< Read-only, without contact details. */
@@ -198,8 +198,8 @@ typedef struct sk_suggestion {
     sk_str assignee; /**< Connector id; empty when there is none. */
     sk_str area;     /**< Buurt of the demand side, or empty. */
     int64_t created_ms, updated_ms;
-    int64_t until_ms;   /**< PARKED: when it returns; else 0. */
-    int64_t expires_ms; /**< When it lapses while open. */
+    int64_t until_ms;     /**< PARKED: when it returns; else 0. */
+    int64_t expires_ms;   /**< When it lapses while open. */
     int64_t connected_ms; /**< First moment of CONNECTED; 0 before. */
     sk_str reason;
     sk_str outcome;
@@ -246,8 +246,8 @@ typedef struct sk_area {
 typedef struct sk_connector {
     sk_str id;
     sk_str name;
-    sk_strs areas;    /**< Codes of buurten, wijken or gemeenten. */
-    uint32_t ceiling; /**< Open and running cases at most; 0: no ceiling. */
+    sk_strs areas;                           /**< Codes of buurten, wijken or gemeenten. */
+    uint32_t ceiling;                        /**< Open and running cases at most; 0: no ceiling. */
     int64_t absent_from_ms, absent_until_ms; /**< 0, 0: present. */
     sk_str substitute_id;
     uint64_t version;
@@ -257,7 +257,7 @@ typedef struct sk_token {
     sk_str id;
     sk_str name;
     sk_role role;
-    sk_strs areas; /**< Empty: the whole municipality. */
+    sk_strs areas;       /**< Empty: the whole municipality. */
     sk_str connector_id; /**< For a connector's token: whose work it does. */
     uint8_t hash[32];
     int64_t created_ms;

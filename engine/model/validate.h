@@ -11,7 +11,7 @@
 #define SK_MAX_CATEGORIES 8
 #define SK_MAX_WINDOWS 16
 #define SK_MAX_ATTRIBUTES 32
-#define SK_MAX_CODES 32      /**< languages, requires, provides, each */
+#define SK_MAX_CODES 32 /**< languages, requires, provides, each */
 #define SK_MAX_EXDATES 366
 #define SK_MAX_CERTIFICATES 32
 #define SK_MAX_BLOCKS 256
@@ -36,7 +36,7 @@ bool sk_trait_valid(sk_str code);
 bool sk_category_code_valid(sk_str code);
 /** Nine digits (eight with a leading zero left out) that pass the Dutch citizen number's test. */
 bool sk_bsn_valid(sk_str digits);
-/** Replace the digits of each run of nine that passes by asterisks; one space, dot or hyphen between
- *  two digits does not end a run. `out` is `text` itself when there is none, else a copy in
+/** Replace the digits of each run of nine that passes by asterisks; one space, dot or hyphen
+ * between two digits does not end a run. `out` is `text` itself when there is none, else a copy in
  *  `arena`. */
 sk_status sk_bsn_mask(sk_str text, sk_arena *arena, sk_str *out, bool *out_masked, sk_error *err);
