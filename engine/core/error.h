@@ -15,7 +15,7 @@ sk_status sk_fail_field(sk_error *err, sk_status status, const char *field, cons
 void sk_error_within(sk_error *err, const char *prefix);
 
 /** Abort with place and text: our bug, in every build. */
-_Noreturn void sk_assert_failed(const char *file, int line, const char *fact);
+void sk_assert_failed(const char *file, int line, const char *fact) __attribute__((noreturn));
 
 #define SK_ASSERT(fact) ((fact) ? (void)0 : sk_assert_failed(__FILE__, __LINE__, #fact))
 #ifdef SK_DEBUG
