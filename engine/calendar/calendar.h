@@ -17,7 +17,9 @@ sk_status sk_calendar_open(sk_calendar **out, sk_error *err);
 void sk_calendar_close(sk_calendar *calendar);
 
 /** Zone known, RRULE valid after RFC 5545, end within 24 h after start. `err->field` is relative
- *  to the window ("rrule"). */
+ *  to the window ("rrule"). Refused too: a rule that starts more than 1,500 times a day, and a
+ * COUNT that takes more than 100,000 steps to work out. What passes here can be expanded at any
+ * time. */
 sk_status sk_calendar_check(sk_calendar *calendar, const sk_window *window, sk_error *err);
 
 /** Slots [first_slot, first_slot + slot_count) that lie wholly inside the union of the windows'
@@ -41,8 +43,8 @@ sk_status sk_calendar_to_utc(sk_calendar *calendar, sk_str tzid, int64_t local_s
 sk_status sk_calendar_to_local(sk_calendar *calendar, sk_str tzid, int64_t ms, int64_t *out_local_s,
                                sk_error *err);
 
-/** The VEVENTs of an iCalendar text as windows, in `arena`; refuses what a window cannot say,
- *  naming line or component. */
+/** The VEVENTs of an iCalendar text as windows, in `arena`; at least one. Refuses what windows
+ * cannot say, naming the line or, in `err->field`, the property ("VEVENT[2].DTEND"). */
 sk_status sk_calendar_read_ics(sk_calendar *calendar, sk_str text, sk_arena *arena,
                                const sk_window **out_windows, size_t *out_count, sk_error *err);
 

@@ -102,7 +102,7 @@ void sk_error_within(sk_error *err, const char *prefix)
     memcpy(err->field, path, sizeof(path));
 }
 
-_Noreturn void sk_assert_failed(const char *file, int line, const char *fact)
+void sk_assert_failed(const char *file, int line, const char *fact)
 {
     fprintf(stderr, "%s:%d: broken promise: %s\n", file, line, fact);
     abort();

@@ -134,11 +134,13 @@ static void test_check__place_and_numbers(void **state)
     GOOD(l.has_point = false, l.remote = true);
     GOOD(l.point = ((sk_point){-90, 180}));
     BAD("point.lat", l.point.lat_deg = 90.0001);
+    BAD("point.lat", l.point.lat_deg = -90.0001);
     BAD("point.lat", l.point.lat_deg = NAN);
     BAD("point.lat", l.point.lat_deg = -INFINITY);
     BAD("point.lon", l.point.lon_deg = NAN);
     BAD("point.lon", l.point.lon_deg = INFINITY);
     BAD("point.lon", l.point.lon_deg = -180.5);
+    BAD("point.lon", l.point.lon_deg = 180.5);
     GOOD(l.reach_m = 100000, l.within_m = 100000, l.duration_min = 1440, l.urgency = 3);
     BAD("reachM", l.reach_m = 100001);
     BAD("withinM", l.within_m = 100001);
