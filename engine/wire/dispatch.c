@@ -215,6 +215,8 @@ static sk_status run(turn *t, const sk_actor *local)
 static sk_status write_answer(turn *t, sk_buf *out)
 {
     sk_buf_reset(out);
+    /* An answer that once found no memory says nothing about the next. */
+    out->failed = false;
     sk_message_pack(&t->response->base, out);
     if (!out->failed && out->size > SK_RESPONSE_MAX) {
         answer_clear(t);

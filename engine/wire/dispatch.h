@@ -3,6 +3,8 @@
 
 /* Inside wire: one request on its way through the dispatcher, and what every operation needs. */
 
+#include <schakel/v1/service.pb-c.h>
+
 #include "codec/message.h"
 #include "wire/wire.h"
 

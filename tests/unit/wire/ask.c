@@ -231,3 +231,8 @@ size_t size_at(json_t *answer, const char *path)
 {
     return json_array_size(find(answer, path));
 }
+
+bool says(const bench *b, const char *words)
+{
+    return memmem(b->answer.data, b->answer.size, words, strlen(words)) != NULL;
+}

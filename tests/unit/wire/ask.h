@@ -47,6 +47,8 @@ void make_token(bench *b, const char *role, char *out);
 /** The text at a path such as "receipts.items.0.status"; "" when absent. Numbers and booleans come
  *  as text; a status that is absent is "OK" (its zero value). */
 const char *at(json_t *answer, const char *path);
+/** Whether `words` stand anywhere in the bytes of the last response. */
+bool says(const bench *b, const char *words);
 /** Elements of the list at a path. */
 size_t size_at(json_t *answer, const char *path);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "ask.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <schakel/v1/service.pb-c.h>
 
 /* What holds for every request: size, decoding, who asks, ids, sending again, batches, waiting. */
 
@@ -129,8 +132,8 @@ static void test_dispatch__denies_whatever_is_wrong_with_a_token(void **state)
         answer = ask_wire(b, text);
         free(text);
         assert_at(answer, "status", "DENIED");
-        assert_null(strstr(b->text.data, "geheim"));
-        assert_null(strstr(b->text.data, token));
+        assert_false(says(b, "geheim"));
+        assert_false(says(b, token));
         if (i > 0)
             assert_at(answer, "error.message", first);
         snprintf(first, sizeof(first), "%s", at(answer, "error.message"));
@@ -376,6 +379,102 @@ static void test_dispatch__continues_behind_what_a_consumer_acknowledged(void **
     assert_int_equal(size_at(b->last, "events.items"), 0);
 }
 
+/* ---- Every operation ---- */
+
+static void json_name(const char *name, char out[64])
+{
+    size_t size = 0;
+
+    for (; *name; name++)
+        out[size++] = (char)(*name == '_' ? toupper(*++name) : *name);
+    out[size] = '\0';
+}
+
+static void test_dispatch__knows_every_operation_of_the_contract(void **state)
+{
+    bench *b = *state;
+    const ProtobufCMessageDescriptor *request = &schakel__v1__request__descriptor;
+    int operations = 0;
+
+    for (unsigned i = 0; i < request->n_fields; i++) {
+        char name[64];
+        const char *field;
+
+        if (request->fields[i].id < 10)
+            continue;
+        json_name(request->fields[i].name, name);
+        field = at(askf(b, "{\"%s\": {}}", name), "error.field");
+        if (field[0] && strncmp(field, name, strlen(name)) != 0)
+            fail_msg("%s names the field %s", name, field);
+        if (strcmp(at(b->last, "status"), "OK") != 0)
+            assert_null(strstr(at(b->last, "error.message"), "names no operation"));
+        operations++;
+    }
+    assert_int_equal(operations, 41);
+}
+
+/* ---- Memory ---- */
+
+/** The request with the allocation after the next `count` failing; false once none failed. */
+static bool starve(bench *b, sk_str request, long count)
+{
+    json_t *answer;
+    sk_error err = {0};
+    sk_status st;
+
+    sk_alloc_fail_after(count);
+    st = sk_dispatch(b->dispatcher, &admin, request, &b->answer, NULL);
+    sk_alloc_fail_after(-1);
+    if (st != SK_OK) {
+        assert_int_equal(st, SK_ENOMEM);
+        return true;
+    }
+    sk_buf_reset(&b->text);
+    if (sk_message_to_json("Response", sk_buf_view(&b->answer), false, &b->text, &err) != SK_OK)
+        fail_msg("%s", err.message);
+    answer = json_loadb(b->text.data, b->text.size, 0, NULL);
+    snprintf(b->text.data, b->text.capacity, "%s", at(answer, "status"));
+    json_decref(answer);
+    return strcmp(b->text.data, "OK") != 0;
+}
+
+static void check_starving(bench *b, const char *request)
+{
+    bool refused = true;
+    int stopped = 0;
+    long count = 0;
+
+    for (count = 0; refused && count < 5000; count++) {
+        sk_str bytes = request_bytes(b, request);
+
+        sk_buf_done(&b->answer);
+        refused = starve(b, bytes, count);
+        if (sk_engine_failed(b->engine)) {
+            assert_at(ask(b, "{\"getStatus\": {}}"), "status", "IO");
+            bench_reopen(b);
+            stopped++;
+        }
+        assert_int_equal(sk_engine_check(b->engine, NULL), SK_OK);
+    }
+    assert_false(refused);
+    assert_true(count > 3);
+    print_message("%ld allocations, %d stops: %.40s\n", count - 1, stopped, request);
+}
+
+static void test_dispatch__answers_when_memory_is_out(void **state)
+{
+    bench *b = *state;
+
+    check_starving(b, "{\"getListing\": {\"id\": \"need\"}}");
+    check_starving(b, "{\"match\": {\"queries\": [{\"listingId\": \"need\"}]}}");
+    check_starving(b, "{\"id\": \"one\", \"putParties\": {\"parties\": [{\"id\": \"honger\","
+                      " \"kind\": \"RESIDENT\", \"contact\": {\"name\": \"x\"}}]}}");
+    check_starving(b, "{\"id\": \"two\", \"putListings\": {\"listings\": [{\"id\": \"honger\","
+                      " \"kind\": \"NEED\", \"partyId\": \"honger\", \"title\": \"a\","
+                      " \"categories\": [\"vervoer\"], \"remote\": true}]}}");
+    assert_at(ask(b, "{\"getListing\": {\"id\": \"honger\"}}"), "listing.title", "a");
+}
+
 /* ---- What never leaves ---- */
 
 static void test_dispatch__keeps_private_matters_out_of_errors(void **state)
@@ -394,12 +493,12 @@ static void test_dispatch__keeps_private_matters_out_of_errors(void **state)
 
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
         assert_at(ask(b, requests[i]), "status", "INVALID");
-        assert_null(strstr(b->text.data, "geheim"));
+        assert_false(says(b, "geheim"));
     }
     ask(b, "{\"listSuggestions\": {}}");
     assert_int_equal(size_at(b->last, "suggestions.items"), 1);
-    assert_null(strstr(b->text.data, "Jansje"));
-    assert_null(strstr(b->text.data, "0301234567"));
+    assert_false(says(b, "Jansje"));
+    assert_false(says(b, "0301234567"));
 }
 
 #define peopled(name) cmocka_unit_test_setup_teardown(name, bench_open_peopled, bench_close)
@@ -424,6 +523,8 @@ int main(void)
         peopled(test_dispatch__replaces_an_answer_that_is_too_large),
         peopled(test_dispatch__lets_a_reader_of_events_wait),
         peopled(test_dispatch__continues_behind_what_a_consumer_acknowledged),
+        peopled(test_dispatch__knows_every_operation_of_the_contract),
+        peopled(test_dispatch__answers_when_memory_is_out),
         peopled(test_dispatch__keeps_private_matters_out_of_errors),
     };
 
