@@ -13,8 +13,8 @@ def distance_m(demand, supply):
     k = math.pi / 180
     half_lat = math.sin((lat2 - lat1) * k / 2)
     half_lon = math.sin((lon2 - lon1) * k / 2)
-    # "Squares as products, left to right": one chain of four factors, no helper for the square.
-    a = half_lat * half_lat + math.cos(lat1 * k) * math.cos(lat2 * k) * half_lon * half_lon
+    # A square is a product of its own: cos * cos * (sin * sin), not a chain of four factors.
+    a = half_lat * half_lat + math.cos(lat1 * k) * math.cos(lat2 * k) * (half_lon * half_lon)
     return 2 * RADIUS_M * math.asin(math.sqrt(min(1.0, a)))
 
 

@@ -36,12 +36,12 @@ def taxonomy(rng):
 
 
 def areas():
-    """Six buurten of rectangles side by side, in three wijken of two gemeenten."""
+    """Six rectangles side by side, in four wijken of two gemeenten; no point lies on an edge."""
     found = []
     for i in range(6):
         row, column = divmod(i, 3)
-        south = _CENTRE[0] - _STEP_LAT + row * _STEP_LAT
-        west = _CENTRE[1] - 1.5 * _STEP_LON + column * _STEP_LON
+        south = _CENTRE[0] - 1.07 * _STEP_LAT + row * _STEP_LAT
+        west = _CENTRE[1] - 1.53 * _STEP_LON + column * _STEP_LON
         north, east = south + _STEP_LAT, west + _STEP_LON
         gemeente = "GM9001" if column < 2 else "GM9002"
         wijk = f"WK{gemeente[2:]}{row:02d}"

@@ -37,7 +37,7 @@ class Run:
         self.steps_done = []
         self._names = {}
         self._last_command = None
-        self._last_clock = clock_ms
+        self._latest_clock = clock_ms
         self.oracle = Oracle(clock_ms, self._open(clock_ms))
 
     # The engine's life
@@ -88,8 +88,8 @@ class Run:
         return self._request(step["request"])
 
     def _clock(self, clock_ms):
-        forward = clock_ms >= self._last_clock
-        self._last_clock = clock_ms
+        forward = clock_ms >= self._latest_clock
+        self._latest_clock = max(clock_ms, self._latest_clock)
         self.oracle.clock(clock_ms)
         if self.driver is not None:
             answer = self.driver.call({"clock": times.show(clock_ms)})
@@ -98,7 +98,7 @@ class Run:
         return []
 
     def _restart(self, clock_ms):
-        self._last_clock = clock_ms
+        self._latest_clock = max(clock_ms, self._latest_clock)
         self.oracle.clock(clock_ms)
         if self.driver is not None:
             self._plain({"close": True})
@@ -108,9 +108,12 @@ class Run:
     def _request(self, request):
         name = _name_of(request)
         request = dict(request, id=f"r{len(self.steps_done)}")
+        if not self._is_known(request):
+            return []
         asked, wanted = self._resolve(request, 0), self._resolve(request, 1)
         found, expected = self._both(name, asked, wanted)
-        if name not in answers.QUESTIONS and name not in _NOT_REPEATED and _any_ok(expected):
+        # A refused item leaves nothing behind that a repetition could be compared with.
+        if name not in answers.QUESTIONS and name not in _NOT_REPEATED and _all_ok(expected):
             self._last_command = name, asked, wanted, self.oracle.now
         return found
 
@@ -118,7 +121,8 @@ class Run:
         expected = self.oracle.request(wanted)
         actual = self.driver.call({"request": asked}) if self.driver is not None else None
         self._learn(name, asked, expected, actual if actual is not None else expected)
-        return (differences(name, expected, actual) if actual is not None else []), expected
+        found = differences(name, expected, actual) if actual is not None else []
+        return (found + _errors(actual) if found else []), expected
 
     def _again(self, how):
         if self._last_command is None:
@@ -163,6 +167,12 @@ class Run:
             items = actual.get("receipts", {}).get("items", [])
             self._names[f"$rules:{known}"] = (items[0].get("id") if items else None), known
 
+    def _is_known(self, request):
+        """Whether the token and the hash that a request names exist; they may have been dropped."""
+        named = [request.get("token", "")] + [message.get("hash", "") for message in
+                                              request.values() if isinstance(message, dict)]
+        return all(name in self._names for name in named if name.startswith("$"))
+
     def _resolve(self, value, side):
         if isinstance(value, dict):
             return {k: self._resolve(v, side) for k, v in value.items()}
@@ -173,7 +183,7 @@ class Run:
         kind, _, rest = value[1:].partition(":")
         if kind in ("sug", "ver"):
             return self._suggestion(kind, rest)
-        return self._names.get(value, ("onbekend", "onbekend"))[side]
+        return self._names[value][side]
 
     def _suggestion(self, kind, rest):
         pair, _, change = rest.partition(":")
@@ -187,8 +197,20 @@ def _name_of(request):
     return next(key for key in request if key not in ("id", "token"))
 
 
+def _errors(actual):
+    """What the engine said of what it refused."""
+    parts = [actual] + actual.get("receipts", {}).get("items", [])
+    parts += actual.get("matches", {}).get("results", [])
+    return [f"the engine said: {part['error']}" for part in parts if "error" in part]
+
+
 def _any_ok(expected):
     return any("status" not in i for i in expected.get("receipts", {}).get("items", []))
+
+
+def _all_ok(expected):
+    items = expected.get("receipts", {}).get("items", [])
+    return bool(items) and all("status" not in item for item in items)
 
 
 def _next_page(name, page, items):

@@ -208,7 +208,7 @@ class Maker:
         if s.is_open:
             kind = rng.choices(("ACCEPT", "REJECT", "PARK"), (6, 2, 3))[0]
             if kind == "REJECT":
-                return {"decision": kind, "reason": "niet passend"}
+                return {"decision": kind, "reason": "niet-passend"}
             return self._park(s) if kind == "PARK" else {"decision": kind}
         if s.state == "ACCEPTED" and chance(rng, 0.8):
             return {"decision": "INTRODUCE"}
@@ -218,7 +218,7 @@ class Maker:
             if chance(rng, 0.6):
                 return {"decision": "COMPLETE", "outcome": "gelukt"}
             return {"decision": "END", "reason": "verhuisd"}
-        return {"decision": "DECLINE", "reason": "toch niet",
+        return {"decision": "DECLINE", "reason": "toch-niet",
                 "side": rng.choice(("DEMAND", "SUPPLY"))}
 
     def _park(self, s):
@@ -293,7 +293,7 @@ class Maker:
             return None
         listing = rng.choice(list(self.state.listings.values()))
         if listing.status != "WITHDRAWN" and chance(rng, 0.3):
-            return _ask("withdrawListing", {"id": listing.id, "reason": "niet meer nodig"})
+            return _ask("withdrawListing", {"id": listing.id, "reason": "niet-nodig"})
         others = [s for s in ("OPEN", "OPEN", "PAUSED", "FULFILLED") if s != listing.status]
         return _ask("setListingStatus", {"id": listing.id, "status": rng.choice(others)})
 
