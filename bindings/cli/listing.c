@@ -388,7 +388,8 @@ static const cli_flag list_flags[] = {
     {"after", "ID", "the page behind this id"},
     {"limit", "N", "at most 256 (50)"},
 };
-static const cli_flag withdraw_flags[] = {{"reason", "TEXT", "why"}};
+static const cli_flag withdraw_flags[] = {
+    {"reason", "WORD", "why, in a word of a-z 0-9 - . such as opgelost"}};
 
 static const cli_command listing_commands[] = {
     {"put", "--kind KIND --party ID --title TEXT --category CODE --at LAT,LON ... | --file FILE",
@@ -405,9 +406,9 @@ static const cli_command listing_commands[] = {
      "Example: open needs about transport in one buurt\n\n"
      "  schakel listing list --kind need --status open --category vervoer --area BU99010201\n",
      CLI_FLAGS(list_flags), 0, 0, listing_list},
-    {"withdraw", "ID [--reason TEXT]", "take a listing away; its open suggestions end",
-     "Example: schakel listing withdraw n-12 --reason \"niet meer nodig\"\n",
-     CLI_FLAGS(withdraw_flags), 1, 1, listing_withdraw},
+    {"withdraw", "ID [--reason WORD]", "take a listing away; its open suggestions end",
+     "Example: schakel listing withdraw n-12 --reason niet-meer-nodig\n", CLI_FLAGS(withdraw_flags),
+     1, 1, listing_withdraw},
     {"pause", "ID", "no suggestions for a while", "Example: schakel listing pause o-7\n", NULL, 0,
      1, 1, listing_pause},
     {"reopen", "ID", "open a paused or fulfilled listing again",

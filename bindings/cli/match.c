@@ -102,11 +102,20 @@ static const char *reasons(cli_app *cli, const json_t *terms)
         const char *why = cli_clean(cli, reply_text(term, "why"));
 
         if (reply_true(term, "applies"))
-            text = cli_text(cli, "%s       %-10s %.2f x %-4.3g %s\n", text,
+            text = cli_text(cli, "%s       %-10s %.2f x %.3g%s%s\n", text,
                             cli_clean(cli, reply_text(term, "name")), reply_number(term, "value"),
-                            reply_number(term, "weight"), why);
+                            reply_number(term, "weight"), *why ? "  " : "", why);
     }
     return text;
+}
+
+/* One asks for helpers, or, with an offer, for who can use it. */
+static const char *heading(const json_t *items)
+{
+    const char *kind = reply_text(json_array_get(items, 0), "kind");
+
+    return strcmp(kind, "NEED") == 0 || strcmp(kind, "INITIATIVE") == 0 ? "who asks"
+                                                                        : "who could help";
 }
 
 static void print_matches(cli_app *cli, const json_t *items)
@@ -116,7 +125,7 @@ static void print_matches(cli_app *cli, const json_t *items)
     size_t i = 0;
     table t;
 
-    table_init(cli, &t, ">#|score|who could help|buurt|>distance|>overlap|id");
+    table_init(cli, &t, cli_text(cli, ">#|score|%s|buurt|>distance|>overlap|id", heading(items)));
     json_array_foreach((json_t *)items, i, item)
     {
         table_add(&t, cli_text(cli, "%zu", i + 1));
@@ -213,11 +222,11 @@ out:
 
 static const char *in_words(const char *constraint)
 {
-    static const char *const words[][2] = {{"open", "paused, or all its places are taken"},
-                                           {"category", "is about something else"},
-                                           {"distance", "is too far away"},
-                                           {"time", "has no time in common"},
-                                           {"language", "shares no language"},
+    static const char *const words[][2] = {{"open", "paused, or no place left"},
+                                           {"category", "about something else"},
+                                           {"distance", "too far away"},
+                                           {"time", "no time in common"},
+                                           {"language", "no language in common"},
                                            {"traits", "lacks something required"},
                                            {"rules", "a rule of the municipality says no"}};
 

@@ -181,7 +181,9 @@ static int previous_hash(cli_app *cli, const char **out)
     {
         const char *at = reply_text(item, "activatedAt");
 
-        if (strcmp(reply_text(item, "state"), "RETIRED") == 0 && strcmp(at, latest) > 0) {
+        /* The built-in set has no times, so it comes last. */
+        if (strcmp(reply_text(item, "state"), "RETIRED") == 0 &&
+            (!found || strcmp(at, latest) > 0)) {
             latest = cli_text(cli, "%s", at);
             found = cli_text(cli, "%s", reply_text(item, "hash"));
         }

@@ -241,7 +241,7 @@ static void test_match__prints_rank_score_distance_and_reasons(void **state)
     has(t->out, "  #  score  who could help  buurt       distance  overlap  id\n");
     has(t->out, "  1  0.812  Rijdt gr\xc3\xa1"
                 "ag     BU99010101     612 m      8 h  o-2\n");
-    has(t->out, "nabij      0.71 x 3    woont 600 m verderop\n");
+    has(t->out, "nabij      0.71 x 3  woont 600 m verderop\n");
     has(t->out, "  2  0.700  Belt                          remote   45 min  o-3\n");
     has_not(t->out, "uit ");
 }
@@ -306,7 +306,7 @@ static void test_whynot__shows_groups_and_near_misses(void **state)
                 "{\"constraints\": [\"time\", \"traits\"], \"count\": \"2\"}]}}";
     assert_int_equal(run(t, "whynot n-1"), CLI_DONE);
     has(t->out, "Of 40 counterparts 1 fit.\n");
-    has(t->out, "7 by distance: is too far away\n");
+    has(t->out, "7 by distance: too far away\n");
     has(t->out, "  0.650  Klust    2,1 km verder   o-8\n");
     has(t->out, "2 by time, traits together\n");
 }
