@@ -150,6 +150,57 @@ static size_t over_threshold(sk_engine *e, const round_view *view, sk_match *mat
     return kept;
 }
 
+/** How many suggestions the listing's own limit still allows. */
+static uint32_t own_room(const sk_engine *e, const round_view *view)
+{
+    uint32_t open = view->side == SK_DEMAND ? e->listings[view->self->slot].open_count
+                                            : e->parties[view->self->party].supply_open;
+    uint32_t most = view->side == SK_DEMAND ? view->about->max_open_per_demand
+                                            : view->about->max_open_per_supply;
+
+    return open < most ? most - open : 0;
+}
+
+/** The best counterparts of a round, at most `limit`, each over its threshold. */
+static sk_status round_matches(sk_engine *e, round_view *view, size_t limit, sk_match *out,
+                               size_t *out_count, sk_error *err)
+{
+    int64_t least = sk_ruleset_least_threshold(e->rules);
+    bool relaxed = least < view->about->threshold;
+    sk_query query = {.self = view->self,
+                      .self_party = sk_index_party(e->index, view->self->party),
+                      .now_ms = e->now_ms,
+                      .limit = relaxed ? 100 : limit,
+                      .least_score = least,
+                      .keep = keep_counterpart,
+                      .context = view};
+    sk_status st = sk_match_best(e->matcher, &query, out, out_count, err);
+
+    if (st == SK_OK && relaxed)
+        *out_count = over_threshold(e, view, out, *out_count);
+    return st;
+}
+
+/** Would an earlier one of the list fill the party of a later one? Only a demand listing's round can:
+ *  its counterparts may be of one party. */
+static bool may_collide(const sk_engine *e, const round_view *view, const sk_match *matches,
+                        size_t count)
+{
+    for (size_t i = 0; view->side == SK_DEMAND && i < count; i++) {
+        uint32_t party = sk_index_facts(e->index, matches[i].slot)->party;
+        uint32_t open = e->parties[party].supply_open;
+
+        for (size_t j = 0; j < i; j++)
+            open += sk_index_facts(e->index, matches[j].slot)->party == party;
+        if (open >= view->about->max_open_per_supply)
+            return true;
+    }
+    return false;
+}
+
+/* The listing's own limit stops a round after a few suggestions, so the search asks for no more
+ * than those: a shorter list ends it sooner. Only when one of them may not fit by the time that it
+ * is reached, the whole list of 20 is needed. */
 static sk_status run_round(sk_engine *e, uint32_t slot, sk_error *err)
 {
     const sk_facts *self = sk_index_facts(e->index, slot);
@@ -157,28 +208,19 @@ static sk_status run_round(sk_engine *e, uint32_t slot, sk_error *err)
                        .self = self,
                        .side = sk_kind_side((sk_kind)self->kind),
                        .about = sk_ruleset_about(e->rules)};
-    int64_t least = sk_ruleset_least_threshold(e->rules);
-    bool relaxed = least < view.about->threshold;
+    size_t limit = own_room(e, &view);
     sk_match matches[100];
     size_t count = 0;
     sk_status st;
-    sk_query query = {.self = self,
-                      .self_party = sk_index_party(e->index, self->party),
-                      .now_ms = e->now_ms,
-                      .limit = relaxed ? 100 : SK_ROUND_SIZE,
-                      .least_score = least,
-                      .keep = keep_counterpart,
-                      .context = &view};
 
-    if (!listing_open(e, self))
+    if (!listing_open(e, self) || limit == 0)
         return SK_OK;
-    if (view.side == SK_DEMAND ? !demand_fits(e, view.about, slot)
-                               : !supply_fits(e, view.about, slot))
-        return SK_OK;
+    if (limit > SK_ROUND_SIZE)
+        limit = SK_ROUND_SIZE;
     stamp_earlier(e, slot);
-    if ((st = sk_match_best(e->matcher, &query, matches, &count, err)) != SK_OK)
-        return st;
-    count = over_threshold(e, &view, matches, count);
+    st = round_matches(e, &view, limit, matches, &count, err);
+    if (st == SK_OK && limit < SK_ROUND_SIZE && may_collide(e, &view, matches, count))
+        st = round_matches(e, &view, SK_ROUND_SIZE, matches, &count, err);
     for (size_t i = 0; i < count && st == SK_OK; i++)
         st = create_from(e, &view, matches[i].slot, err);
     return st;
