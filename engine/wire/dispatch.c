@@ -211,21 +211,26 @@ static sk_status run(turn *t, const sk_actor *local)
     return st;
 }
 
+/** Messages never take less room than their bytes, so that most answers need not be counted. */
+static bool is_too_large(const turn *t)
+{
+    return sk_arena_used(t->arena) > SK_RESPONSE_MAX &&
+           protobuf_c_message_get_packed_size(&t->response->base) > SK_RESPONSE_MAX;
+}
+
 /** The bytes of the answer; a larger one than allowed becomes an error. */
 static sk_status write_answer(turn *t, sk_buf *out)
 {
-    sk_buf_reset(out);
-    /* An answer that once found no memory says nothing about the next. */
-    out->failed = false;
-    sk_message_pack(&t->response->base, out);
-    if (!out->failed && out->size > SK_RESPONSE_MAX) {
+    if (is_too_large(t)) {
         answer_clear(t);
         answer_error(t, sk_fail(t->err, SK_ELIMIT,
                                 "the answer would be larger than %d MiB; ask for less at a time",
                                 SK_RESPONSE_MAX >> 20));
-        sk_buf_reset(out);
-        sk_message_pack(&t->response->base, out);
     }
+    sk_buf_reset(out);
+    /* An answer that once found no memory says nothing about the next. */
+    out->failed = false;
+    sk_message_pack(&t->response->base, out);
     return out->failed ? SK_ENOMEM : SK_OK;
 }
 

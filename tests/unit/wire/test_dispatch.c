@@ -206,6 +206,18 @@ static void test_dispatch__refuses_an_id_with_another_body(void **state)
     assert_at(b->last, "error.field", "getParty.id");
 }
 
+static void test_dispatch__refuses_an_id_with_another_operation(void **state)
+{
+    bench *b = *state;
+
+    /* The same bytes in another operation: only its number tells them apart. */
+    ask(b, "{\"id\": \"same\", \"withdrawListing\": {\"id\": \"need\"}}");
+    assert_at(b->last, "status", "OK");
+    ask(b, "{\"id\": \"same\", \"eraseParty\": {\"id\": \"need\"}}");
+    assert_at(b->last, "status", "CONFLICT");
+    assert_at(b->last, "error.field", "id");
+}
+
 static void test_dispatch__shows_a_new_token_once(void **state)
 {
     bench *b = *state;
@@ -516,6 +528,7 @@ int main(void)
         peopled(test_dispatch__wants_an_id_for_commands),
         peopled(test_dispatch__gives_the_stored_answer_to_a_resend),
         peopled(test_dispatch__refuses_an_id_with_another_body),
+        peopled(test_dispatch__refuses_an_id_with_another_operation),
         peopled(test_dispatch__shows_a_new_token_once),
         peopled(test_dispatch__takes_each_item_of_a_batch_by_itself),
         peopled(test_dispatch__says_what_is_wrong_with_the_only_item),
