@@ -24,6 +24,16 @@ uint32_t filing_minutes(int64_t created_ms)
     return minutes >= UINT32_MAX - 1 ? UINT32_MAX - 1 : (uint32_t)minutes;
 }
 
+/** C5's least common stretch as far as this listing says: a demand's meeting, else one slot. */
+static uint8_t least_slots(const sk_facts *facts)
+{
+    uint32_t slots = ((uint32_t)facts->duration_min + 14) / 15;
+
+    if (slots == 0 || sk_kind_side((sk_kind)facts->kind) == SK_SUPPLY)
+        return 1;
+    return slots < UINT8_MAX ? (uint8_t)slots : UINT8_MAX;
+}
+
 sk_entry filing_entry(const sk_facts *facts, bool by_time)
 {
     sk_entry entry = {.slot = facts->slot,
@@ -31,6 +41,8 @@ sk_entry filing_entry(const sk_facts *facts, bool by_time)
                       .lon = (float)facts->lon_deg,
                       .reach = (float)facts->reach_m,
                       .created_min = filing_minutes(facts->created_ms),
+                      .pattern = facts->pattern,
+                      .least_slots = least_slots(facts),
                       .remote = facts->remote};
 
     entry.curve =

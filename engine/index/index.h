@@ -113,6 +113,8 @@ typedef struct sk_candidates {
     uint32_t slots[64];
     float distance_m2[64];    /**< At most the squared distance. By place only. */
     uint32_t created_min[64]; /**< Creation in whole minutes, rounded down. */
+    uint32_t pattern[64];
+    uint8_t least_slots[64]; /**< A common stretch must be this long, as far as it says. */
 } sk_candidates;
 
 sk_walk *sk_walk_new(void);

@@ -12,7 +12,7 @@
  *
  *     node   [box, reach, newest | box, reach, newest | ...]     <= 64 children
  *               |                    |
- *     block  [slot lat lon reach created remote] ...      <= 64 candidates
+ *     block  [slot lat lon reach created pattern ...] ...      <= 64 candidates
  *
  * Children are in the order of (curve, slot). The curve is Hilbert's over the map, so that what is
  * near on it is near on the map and boxes stay small; in a tree by age it is the age. The slot ends
@@ -94,6 +94,8 @@ static void block_set(sk_block *block, uint32_t i, const sk_entry *entry)
     block->lon[i] = entry->lon;
     block->reach[i] = entry->reach;
     block->created_min[i] = entry->created_min;
+    block->pattern[i] = entry->pattern;
+    block->least_slots[i] = entry->least_slots;
     block->remote[i] = entry->remote;
 }
 
@@ -104,6 +106,8 @@ static void block_copy(sk_block *to, uint32_t i, const sk_block *from, uint32_t 
     to->lon[i] = from->lon[j];
     to->reach[i] = from->reach[j];
     to->created_min[i] = from->created_min[j];
+    to->pattern[i] = from->pattern[j];
+    to->least_slots[i] = from->least_slots[j];
     to->remote[i] = from->remote[j];
 }
 

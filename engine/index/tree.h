@@ -19,6 +19,8 @@ typedef struct sk_entry {
     float lat, lon;       /**< Rounded to nearest: see the margins in walk.c. */
     float reach;          /**< Metres, exact. */
     uint32_t created_min; /**< Whole minutes, rounded down, from 0. */
+    uint32_t pattern;
+    uint8_t least_slots; /**< Shortest meeting that it can do with; at most 96. */
     bool remote;
     uint64_t curve;
 } sk_entry;
@@ -29,8 +31,8 @@ typedef struct sk_block {
     float cos_lo; /**< No cosine of a latitude here is smaller. */
     uint32_t slot[TREE_FAN];
     float lat[TREE_FAN], lon[TREE_FAN], reach[TREE_FAN];
-    uint32_t created_min[TREE_FAN];
-    uint8_t remote[TREE_FAN];
+    uint32_t created_min[TREE_FAN], pattern[TREE_FAN];
+    uint8_t least_slots[TREE_FAN], remote[TREE_FAN];
 } sk_block;
 
 /** Columns that sum up up to 64 children, each wide enough for all below it. */

@@ -241,6 +241,8 @@ static void open_block_by_age(const sk_walk *walk, const sk_block *block, float 
     for (uint32_t i = 0; i < block->count; i++) {
         out->slots[i] = block->slot[i];
         out->created_min[i] = block->created_min[i];
+        out->pattern[i] = block->pattern[i];
+        out->least_slots[i] = block->least_slots[i];
         out->distance_m2[i] = 0.0f;
     }
 }
@@ -259,6 +261,8 @@ static void open_block(const sk_walk *walk, const sk_block *block, float near_m2
     for (uint32_t i = 0; i < block->count; i++) {
         out->slots[kept] = block->slot[i];
         out->created_min[kept] = block->created_min[i];
+        out->pattern[kept] = block->pattern[i];
+        out->least_slots[kept] = block->least_slots[i];
         out->distance_m2[kept] = distance2[i];
         kept += (distance2[i] <= allowed2[i]) & !(walk->skip_remote & block->remote[i]);
     }
@@ -267,15 +271,14 @@ static void open_block(const sk_walk *walk, const sk_block *block, float near_m2
     out->newest_min = UINT32_MAX;
 }
 
-/** The next ones to be looked into are most often known by now: fetch their columns meanwhile. */
-static void fetch_ahead(const sk_walk *walk)
+/** All columns at once: read one after the other, each would wait for memory by itself. */
+static void fetch(pending item)
 {
-    for (size_t i = 0; i < 3 && i < walk->count; i++) {
-        const char *at = walk->heap[i].at;
-        size_t size = walk->heap[i].height == 0 ? sizeof(sk_block) : sizeof(sk_node);
-        for (size_t line = 0; line < size; line += 64)
-            __builtin_prefetch(at + line);
-    }
+    const char *at = item.at;
+    size_t size = item.height == 0 ? sizeof(sk_block) : sizeof(sk_node);
+
+    for (size_t line = 0; line < size; line += 64)
+        __builtin_prefetch(at + line);
 }
 
 bool sk_walk_next(sk_walk *walk, sk_candidates *out)
@@ -284,7 +287,9 @@ bool sk_walk_next(sk_walk *walk, sk_candidates *out)
         pending item = heap_pop(walk);
         if (!walk->from_afar && item.key > walk->limit2)
             return false;
-        fetch_ahead(walk);
+        fetch(item);
+        if (walk->count > 0 && walk->heap[0].height == 0)
+            fetch(walk->heap[0]);
         if (item.height == 0) {
             if (walk->from_afar)
                 open_block_by_age(walk, item.at, item.key, out);

@@ -30,7 +30,8 @@ typedef struct search {
     sk_matcher *matcher;
     const sk_query *query;
     sk_asked asked;
-    sk_times own;                          /**< Of the query alone. */
+    sk_times own;             /**< Of the query alone. */
+    int64_t own_from, own_to; /**< In slots from `span`, when it is one run; else empty. */
     int64_t first_slot_ms, horizon_end_ms; /**< A listing valid in between is not cut. */
     uint32_t needed;                       /**< Slots, when the query is the demand side. */
     bool hard, push_down;
@@ -150,6 +151,14 @@ static sk_times times_of_pattern(search *s, uint32_t pattern)
     return times;
 }
 
+/** C5 as far as the windows tell, which is before anything of the candidate is fetched. */
+static bool pattern_allowed(search *s, uint32_t pattern, uint32_t least_slots)
+{
+    uint32_t longest = times_of_pattern(s, pattern).longest;
+
+    return longest >= least_slots && (s->asked.side == SK_SUPPLY || longest >= s->needed);
+}
+
 /** As times_of_pattern, for a listing that is valid in only a part of the horizon. */
 static sk_times times_of_part(const search *s, const sk_facts *facts)
 {
@@ -163,6 +172,12 @@ static sk_times times_of_part(const search *s, const sk_facts *facts)
 
     from = from < 0 ? 0 : from;
     to = to > last ? last : to;
+    if (!words && s->own_from < s->own_to) {
+        from = from > s->own_from ? from : s->own_from;
+        to = to < s->own_to ? to : s->own_to;
+        return from < to ? (sk_times){(uint32_t)(to - from), (uint32_t)(to - from)}
+                         : (sk_times){0, 0};
+    }
     if (from >= to)
         return (sk_times){0, 0};
     for (w = from / 64; w <= (to - 1) / 64; w++)
@@ -243,6 +258,7 @@ static void flush(search *s)
         test_candidate(s, s->batch[i]);
     s->batch_count = 0;
     judge_pairs(s);
+    ceiling_set_bar(&s->ceiling, ranking_bar(&s->ranking));
 }
 
 /* ---- Searching ---- */
@@ -260,19 +276,15 @@ static bool was_recent(search *s, uint32_t slot)
 
 static void take_block(search *s, const sk_candidates *seen)
 {
-    int64_t bar = ranking_bar(&s->ranking);
-
     for (uint32_t i = 0; i < seen->count; i++) {
         uint32_t slot = seen->slots[i];
-        if (ceiling_under(&s->ceiling, seen->distance_m2[i], seen->created_min[i], bar) ||
-            was_recent(s, slot))
+        if (ceiling_under(&s->ceiling, seen->distance_m2[i], seen->created_min[i]) ||
+            was_recent(s, slot) || !pattern_allowed(s, seen->pattern[i], seen->least_slots[i]))
             continue;
         sk_index_prefetch(s->matcher->index, slot);
         s->batch[s->batch_count++] = slot;
-        if (s->batch_count == BATCH) {
+        if (s->batch_count == BATCH)
             flush(s);
-            bar = ranking_bar(&s->ranking);
-        }
     }
 }
 
@@ -290,7 +302,7 @@ static sk_status walk_level(search *s, size_t from, size_t to, bool from_afar, s
             return sk_fail(err, SK_ENOMEM, "out of memory");
     }
     while (sk_walk_next(m->walk, seen)) {
-        if (ceiling_under(&s->ceiling, seen->near_m2, seen->newest_min, ranking_bar(&s->ranking)))
+        if (ceiling_under(&s->ceiling, seen->near_m2, seen->newest_min))
             break;
         take_block(s, seen);
     }
@@ -310,7 +322,7 @@ static sk_status search_all(search *s, sk_error *err)
         double closeness = m->near[from].closeness;
         for (to = from + 1; to < m->near_count && m->near[to].closeness == closeness; to++)
             continue;
-        if (ceiling_below(&s->ceiling, closeness, self->remote, ranking_bar(&s->ranking)))
+        if (ceiling_below(&s->ceiling, closeness, self->remote))
             break;
         if (self->remote)
             st = walk_level(s, from, to, true, err);
@@ -318,6 +330,17 @@ static sk_status search_all(search *s, sk_error *err)
             st = walk_level(s, from, to, false, err);
     }
     return st;
+}
+
+/** Most listings name no windows: then their time is one run. */
+static void find_own_run(search *s)
+{
+    s->own_from = s->own_to = 0;
+    if (s->own.overlap == 0 || s->own.overlap != s->own.longest)
+        return;
+    while (!(s->asked.span[s->own_from / 64] >> (s->own_from % 64) & 1))
+        s->own_from++;
+    s->own_to = s->own_from + s->own.longest;
 }
 
 static void search_init(search *s, sk_matcher *m, const sk_query *query)
@@ -328,6 +351,7 @@ static void search_init(search *s, sk_matcher *m, const sk_query *query)
     s->query = query;
     asked_init(&s->asked, m->index, query->self, query->self_party, query->now_ms);
     s->own = times_of_words(s->asked.span, SK_SPAN_WORDS);
+    find_own_run(s);
     s->first_slot_ms = s->asked.slot * SK_SLOT_MS;
     s->horizon_end_ms = (s->asked.slot + SK_HORIZON_SLOTS) * SK_SLOT_MS;
     s->needed = slots_needed(query->self);
@@ -340,6 +364,7 @@ static void search_init(search *s, sk_matcher *m, const sk_query *query)
     s->ranking.limit = s->push_down ? query->limit : SK_TWO_PHASE;
     s->ranking.least = s->push_down ? query->least_score : INT64_MIN;
     ceiling_init(&s->ceiling, m->rules, &s->asked, m->index, 15.0 * s->own.overlap);
+    ceiling_set_bar(&s->ceiling, ranking_bar(&s->ranking));
 }
 
 /** The second phase: everything, functions included, for the first hundred. */

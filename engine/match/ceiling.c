@@ -11,6 +11,7 @@
  * from its near edge on, so that one cell says when a walk by distance can end. Bounds are rounded
  * up as docs/matching.md 6 says. */
 
+#define UNASKED 1 /**< Cells beyond one that is known to be high enough. */
 #define NEAR_M2 4096.0f
 #define FAR_M 100000.0 /* No reach is larger, so that no possible pair is farther apart. */
 
@@ -49,6 +50,7 @@ void ceiling_init(sk_ceiling *ceiling, sk_ruleset *rules, const sk_asked *asked,
     int64_t now_min = asked->now_ms / SK_MINUTE_MS;
 
     ceiling->rules = rules;
+    ceiling->bar = INT64_MIN;
     ceiling->now_ms = asked->now_ms;
     ceiling->bounds = (sk_bounds){.query = asked->facts,
                                   .query_party = asked->party,
@@ -72,7 +74,7 @@ void ceiling_level(sk_ceiling *ceiling, double closeness, bool from_afar)
         for (int c = 0; c < CEILING_CELLS; c++)
             ceiling->known[a][c] = INT64_MIN;
         ceiling->under[a] = CEILING_CELLS;
-        ceiling->bar[a] = INT64_MIN;
+        ceiling->over[a] = -1;
     }
     ceiling->bounds.closeness_lo = ceiling->bounds.closeness_hi = closeness;
     ceiling->bounds.distance_may_miss = from_afar;
@@ -106,40 +108,56 @@ static int64_t bound_at(sk_ceiling *ceiling, uint32_t cell, int age)
     return *known;
 }
 
-bool ceiling_under(sk_ceiling *ceiling, float distance_m2, uint32_t created_min, int64_t bar)
+void ceiling_set_bar(sk_ceiling *ceiling, int64_t bar)
 {
-    uint8_t cell = (uint8_t)cell_of(distance_m2);
-    int age;
+    if (bar == ceiling->bar)
+        return;
+    ceiling->bar = bar;
+    for (int age = 0; age < CEILING_AGES; age++) {
+        ceiling->over[age] = -1;
+        for (int cell = 0; cell < ceiling->under[age]; cell++) {
+            int64_t known = ceiling->known[age][cell];
+            if (known != INT64_MIN && known < bar)
+                ceiling->under[age] = (int8_t)cell;
+            else if (known != INT64_MIN)
+                ceiling->over[age] = (int8_t)cell;
+        }
+    }
+}
 
-    if (bar <= 0)
+bool ceiling_under(sk_ceiling *ceiling, float distance_m2, uint32_t created_min)
+{
+    int cell, age;
+
+    if (ceiling->bar <= 0)
         return false;
+    cell = (int)cell_of(distance_m2);
     age = class_of(ceiling, created_min);
     if (cell >= ceiling->under[age])
         return true;
-    if (bar == ceiling->bar[age] && cell <= ceiling->over[age])
+    /* A bound costs more than looking at one or two candidates in vain. */
+    if (cell <= ceiling->over[age] + UNASKED)
         return false;
-    if (bound_at(ceiling, cell, age) >= bar) {
-        ceiling->over[age] =
-            bar == ceiling->bar[age] && ceiling->over[age] > cell ? ceiling->over[age] : cell;
-        ceiling->bar[age] = bar;
+    if (bound_at(ceiling, (uint32_t)cell, age) >= ceiling->bar) {
+        ceiling->over[age] = (int8_t)cell;
         return false;
     }
-    /* What holds from a cell on holds for farther and older ones too, and for higher bars. */
+    /* What holds from a cell on holds for farther and older ones too. */
     for (; age < CEILING_AGES && ceiling->under[age] > cell; age++)
-        ceiling->under[age] = cell;
+        ceiling->under[age] = (int8_t)cell;
     return true;
 }
 
-bool ceiling_below(const sk_ceiling *ceiling, double closeness, bool may_miss, int64_t bar)
+bool ceiling_below(const sk_ceiling *ceiling, double closeness, bool may_miss)
 {
     sk_bounds bounds = ceiling->bounds;
 
-    if (bar <= 0)
+    if (ceiling->bar <= 0)
         return false;
     bounds.closeness_lo = 0.3;
     bounds.closeness_hi = closeness;
     bounds.distance_may_miss = may_miss;
     bounds.distance_lo_m = 0;
     bounds.created_hi_ms = ceiling->newest_ms;
-    return bound(ceiling, &bounds) < bar;
+    return bound(ceiling, &bounds) < ceiling->bar;
 }

@@ -111,9 +111,9 @@ typedef struct sk_ceiling {
     sk_bounds bounds;
     int64_t oldest_ms, newest_ms;
     int64_t known[CEILING_AGES][CEILING_CELLS]; /**< INT64_MIN: not yet. */
-    /** By age class: from this cell on all is under the bar; up to that one not, for this bar. */
-    uint8_t under[CEILING_AGES], over[CEILING_AGES];
-    int64_t bar[CEILING_AGES];
+    int64_t bar; /**< What a score must reach; 0 or less: anything does. */
+    /** By age class: from cell `under` on nothing reaches it; up to `over` something may. */
+    int8_t under[CEILING_AGES], over[CEILING_AGES];
     uint32_t age_min[CEILING_AGES]; /**< Class i: created at or before this minute. */
 } sk_ceiling;
 
@@ -121,11 +121,13 @@ void ceiling_init(sk_ceiling *ceiling, sk_ruleset *rules, const sk_asked *asked,
                   const sk_index *index, double overlap_hi_min);
 /** From now on for this closeness; pairs without a distance when `from_afar`. */
 void ceiling_level(sk_ceiling *ceiling, double closeness, bool from_afar);
-/** No pair at this distance or farther, created in this minute or before, reaches `bar`. False
+/** The bar only ever rises. */
+void ceiling_set_bar(sk_ceiling *ceiling, int64_t bar);
+/** No pair at this distance or farther, created in this minute or before, reaches the bar. False
  *  also when that is not known. */
-bool ceiling_under(sk_ceiling *ceiling, float distance_m2, uint32_t created_min, int64_t bar);
+bool ceiling_under(sk_ceiling *ceiling, float distance_m2, uint32_t created_min);
 /** No pair of this closeness or less reaches it, whatever its distance and age. */
-bool ceiling_below(const sk_ceiling *ceiling, double closeness, bool may_miss, int64_t bar);
+bool ceiling_below(const sk_ceiling *ceiling, double closeness, bool may_miss);
 
 /* ---- Ranking (rank.c) ---- */
 
