@@ -38,9 +38,9 @@ static void zipf_fill(double *sums, size_t n)
         sums[i] = sum += 1.0 / (double)(i + 1);
 }
 
-static size_t zipf(nation *nation, const double *sums, size_t n)
+static size_t zipf(nation *of, const double *sums, size_t n)
 {
-    double x = unit(nation) * sums[n - 1];
+    double x = unit(of) * sums[n - 1];
     size_t i = 0, step = 1;
 
     while (step < n)
