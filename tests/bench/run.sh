@@ -26,7 +26,7 @@ memory=$(awk '/^MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo)
 compiler=$(sed -n 's/^CMAKE_C_COMPILER:[^=]*=//p' "$build/CMakeCache.txt")
 printf '# machine: %s, %s cores, %s, Linux %s, %s\n' "${cpu:-$(uname -m)}" "$(nproc)" "$memory" \
   "$(uname -r)" "$("$compiler" --version | head -1)"
-printf '# load before: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
+printf '# load before: %s; data on %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)" "$(stat -f -c %T /tmp)"
 printf 'name\tn\tvalue\tunit\n'
 for size in "${sizes[@]}"; do
   for name in "${names[@]}"; do
