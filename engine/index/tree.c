@@ -6,13 +6,13 @@
 
 /* The candidates of one category, so that a search touches only those near it.
  *
- * A block holds up to 64 candidates as columns: what a search needs to discard one without looking
+ * A block holds up to 32 candidates as columns: what a search needs to discard one without looking
  * at its facts. Nodes above sum up their children, column by column: a box of latitudes and
  * longitudes, the largest reach, the newest creation. All leaves are equally deep.
  *
- *     node   [box, reach, newest | box, reach, newest | ...]     <= 64 children
+ *     node   [box, reach, newest | box, reach, newest | ...]     <= 32 children
  *               |                    |
- *     block  [slot lat lon reach created pattern ...] ...      <= 64 candidates
+ *     block  [slot lat lon reach created pattern ...] ...      <= 32 candidates
  *
  * Children are in the order of (curve, slot). The curve is Hilbert's over the map, so that what is
  * near on it is near on the map and boxes stay small; in a tree by age it is the age. The slot ends

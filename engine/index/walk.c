@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+static_assert(SK_WALK_MOST == TREE_FAN, "a walk gives a block at a time");
+
 /* Walking the trees of several categories at once, nearest first (or newest first).
  *
  * A heap holds what is not yet looked into: nodes and blocks, each with a lower bound of the
@@ -19,7 +21,7 @@
  * Rounding is covered by margins: a coordinate rounded to float is off by at most 8e-6 degrees, and
  * the differences are lessened by four times as much (3.5 m); the result by 1e-5 of itself. The
  * distances that this keeps apart are metres, so nothing is lost. All loops run over whole columns
- * of 64 without branches, so that the compiler makes vector code of them. */
+ * of 32 without branches, so that the compiler makes vector code of them. */
 
 #define DEGREE_MARGIN 3.2e-5f
 #define HALF_RADIANS_F 8.7266463e-3f /* pi / 360 */
