@@ -105,16 +105,17 @@ uint32_t sk_index_category(const sk_index *index, uint32_t word);
  */
 typedef struct sk_walk sk_walk;
 
-/** What a walk gives: up to 64 candidates. */
+/** What a walk gives at a time. */
+#define SK_WALK_MOST 32
 typedef struct sk_candidates {
     float near_m2; /**< No candidate here or later is nearer; squared metres. By place only. */
     uint32_t newest_min; /**< Nor newer, in minutes since 1970. By age only. */
     uint32_t count;
-    uint32_t slots[64];
-    float distance_m2[64];    /**< At most the squared distance. By place only. */
-    uint32_t created_min[64]; /**< Creation in whole minutes, rounded down. */
-    uint32_t pattern[64];
-    uint8_t least_slots[64]; /**< A common stretch must be this long, as far as it says. */
+    uint32_t slots[SK_WALK_MOST];
+    float distance_m2[SK_WALK_MOST];    /**< At most the squared distance. By place only. */
+    uint32_t created_min[SK_WALK_MOST]; /**< Creation in whole minutes, rounded down. */
+    uint32_t pattern[SK_WALK_MOST];
+    uint8_t least_slots[SK_WALK_MOST]; /**< A common stretch must be this long, as far as it says. */
 } sk_candidates;
 
 sk_walk *sk_walk_new(void);

@@ -6,9 +6,9 @@
 /* The best counterparts of one listing.
  *
  *     near categories, closest first
- *       -> walks of the index, nearest (or newest) first: blocks of 64 with cheap lower bounds
+ *       -> walks of the index, nearest (or newest) first: blocks of 32 with cheap lower bounds
  *          -> who can still enter the ranking waits in a batch while its facts are fetched
- *             -> C1-C7 exactly, one by one; C8 and the score 64 at a time
+ *             -> C1-C7 exactly, one by one; C8 and the score for the batch at once
  *                -> ranking
  *
  * Once the ranking is full, its last score is a bar. The rule set is asked how high a pair can
