@@ -173,6 +173,26 @@ static sk_status finish_erasures(sk_engine *e, sk_error *err)
 
 /* ---- Open and close ---- */
 
+/** Parties and listings; meanwhile a second thread reads the suggestions. */
+static sk_status load_records(sk_engine *e, sk_error *err)
+{
+    int64_t now = e->started ? e->now_ms : sk_clock_now(&e->clock);
+    early_reader *reader;
+    sk_status st = early_start(e->store, &reader, err);
+
+    if (st != SK_OK)
+        return st;
+    if ((st = sk_index_new(e->words, e->calendar, e->taxonomy, now, &e->index, err)) == SK_OK &&
+        (st = sk_matcher_new(e->index, &e->matcher, err)) == SK_OK &&
+        (st = load_rules(e, err)) == SK_OK &&
+        (st = sk_store_each_party(e->store, SK_STR(""), false, load_party, e, err)) == SK_OK)
+        st = sk_store_each_listing(e->store, SK_STR(""), false, load_listing, e, err);
+    if (st == SK_OK)
+        return early_finish(reader, load_suggestion, e, err);
+    (void)early_finish(reader, NULL, NULL, NULL);
+    return st;
+}
+
 sk_status engine_load(sk_engine *e, sk_error *err)
 {
     sk_status st;
@@ -180,15 +200,8 @@ sk_status engine_load(sk_engine *e, sk_error *err)
     if ((st = load_numbers(e, err)) != SK_OK || (st = load_taxonomy(e, err)) != SK_OK ||
         (st = load_areas(e, err)) != SK_OK)
         return st;
-    int64_t now = e->started ? e->now_ms : sk_clock_now(&e->clock);
-    if ((st = sk_index_new(e->words, e->calendar, e->taxonomy, now, &e->index, err)) != SK_OK ||
-        (st = sk_matcher_new(e->index, &e->matcher, err)) != SK_OK ||
-        (st = load_rules(e, err)) != SK_OK ||
-        (st = sk_store_each_party(e->store, SK_STR(""), false, load_party, e, err)) != SK_OK ||
-        (st = sk_store_each_listing(e->store, SK_STR(""), false, load_listing, e, err)) != SK_OK ||
-        (st = sk_store_each_suggestion(e->store, SK_STR(""), load_suggestion, e, err)) != SK_OK ||
-        (st = count_connected(e, err)) != SK_OK || (st = load_connectors(e, err)) != SK_OK ||
-        (st = load_tokens(e, err)) != SK_OK)
+    if ((st = load_records(e, err)) != SK_OK || (st = count_connected(e, err)) != SK_OK ||
+        (st = load_connectors(e, err)) != SK_OK || (st = load_tokens(e, err)) != SK_OK)
         return st;
     if (e->started)
         load_advance(e, e->now_ms);

@@ -215,6 +215,14 @@ uint32_t assign_connector(sk_engine *e, const sk_facts *demand);
 uint32_t connector_cases(const sk_engine *e, uint32_t word);
 const sk_connector *connector_find(const sk_engine *e, sk_str id);
 
+/* ---- early.c: suggestions, read by a second thread while the engine opens ---- */
+
+typedef struct early_reader early_reader;
+sk_status early_start(sk_store *store, early_reader **out, sk_error *err);
+/** Waits for the thread, calls `each` in order of ids (NULL: only waits) and frees. The suggestions
+ *  hold what a pairing needs and nothing else; appointment_count is 0 or 1. */
+sk_status early_finish(early_reader *reader, sk_each_suggestion each, void *context, sk_error *err);
+
 /* ---- The rest ---- */
 
 typedef enum right {
