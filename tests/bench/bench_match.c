@@ -14,7 +14,6 @@
 #define TOWNS 350
 #define GROUPS 12
 #define TOPICS 4
-#define LEAVES 10 /**< In all: 12 roots... see make_taxonomy. */
 #define PATTERNS 300
 #define QUESTIONS 4000
 #define NOW_MS INT64_C(1772445600000)
