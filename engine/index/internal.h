@@ -28,6 +28,7 @@ typedef struct sk_listing_row {
     sk_facts facts;
     uint32_t id; /**< Its number in index->ids; 0: the row is free, facts.party is the next one. */
     bool filed;  /**< Stands in the trees. */
+    bool aside;  /**< In those that a walk may be told to leave out. */
     uint16_t bytes; /**< Of its sets and attributes. */
 } sk_listing_row;
 static_assert(sizeof(sk_listing_row) <= ROW_BYTES, "a listing takes two cache lines");
@@ -83,7 +84,7 @@ struct sk_index {
     int64_t newest_ms;  /**< No listing was created later. */
     bool unfiled;       /**< Some open listing is not in the trees, since memory was out. */
 
-    sk_tree *trees; /**< By category, side and (by place, by time). */
+    sk_tree *trees; /**< TREES_EACH by category: see filing_tree. */
     size_t category_count;
     uint32_t *category_of_word; /**< Index in the taxonomy, or UINT32_MAX. */
     size_t category_words;
