@@ -237,8 +237,7 @@ sk_status sk_engine_list_areas(sk_engine *e, const sk_actor *actor, sk_str after
     return SK_OK;
 }
 
-static sk_status read_point(sk_engine *e, bool rd, double x, double y, sk_point *out,
-                            sk_error *err)
+static sk_status read_point(sk_engine *e, bool rd, double x, double y, sk_point *out, sk_error *err)
 {
     if (rd)
         return sk_rd_to_wgs84(e->rd, x, y, out, err);

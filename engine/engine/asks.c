@@ -11,8 +11,8 @@ typedef struct asker {
     sk_party_facts nobody; /**< For a given listing without a party. */
 } asker;
 
-static sk_status prepare_given(sk_engine *e, const sk_listing *given, sk_arena *arena,
-                               asker *out, sk_error *err)
+static sk_status prepare_given(sk_engine *e, const sk_listing *given, sk_arena *arena, asker *out,
+                               sk_error *err)
 {
     sk_listing listing = *given;
     sk_status st;
@@ -73,8 +73,8 @@ static sk_status fill_item(sk_engine *e, const asker *a, const sk_match *match, 
                            sk_match_item *item, sk_error *err)
 {
     sk_listing listing;
-    sk_status st = sk_store_get_listing(e->store, sk_index_id(e->index, match->slot), arena,
-                                        &listing, err);
+    sk_status st =
+        sk_store_get_listing(e->store, sk_index_id(e->index, match->slot), arena, &listing, err);
 
     if (st != SK_OK)
         return st;
@@ -146,8 +146,8 @@ static sk_status fill_titles(sk_engine *e, sk_whynot_answer *out, sk_arena *aren
         for (size_t i = 0; i < out->whynot.groups[g].best_count; i++) {
             uint32_t slot = out->whynot.groups[g].best[i].slot;
             sk_listing listing;
-            sk_status st = sk_store_get_listing(e->store, sk_index_id(e->index, slot), arena,
-                                                &listing, err);
+            sk_status st =
+                sk_store_get_listing(e->store, sk_index_id(e->index, slot), arena, &listing, err);
 
             if (st != SK_OK)
                 return st;

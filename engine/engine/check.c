@@ -45,8 +45,10 @@ static sk_status compare_listings(sk_engine *e, const counts *c, sk_error *err)
     for (uint32_t slot = 0; slot < sk_index_slots(e->index); slot++) {
         const sk_facts *f = sk_index_facts(e->index, slot);
 
-        if (f && (f->taken != c->taken[slot] || e->listings[slot].open_count != c->listing_open[slot]))
-            return sk_fail(err, SK_EINTERNAL, "listing %.*s: taken %d counted %d, open %u counted %u",
+        if (f &&
+            (f->taken != c->taken[slot] || e->listings[slot].open_count != c->listing_open[slot]))
+            return sk_fail(err, SK_EINTERNAL,
+                           "listing %.*s: taken %d counted %d, open %u counted %u",
                            SK_STR_ARG(sk_index_id(e->index, slot)), f->taken, c->taken[slot],
                            e->listings[slot].open_count, c->listing_open[slot]);
     }
@@ -62,11 +64,12 @@ static sk_status compare_parties(sk_engine *e, const counts *c, sk_error *err)
             continue;
         if (f->open_suggestions != c->party_open[slot] || f->load_30d != c->load[slot] ||
             e->parties[slot].supply_open != c->supply_open[slot])
-            return sk_fail(err, SK_EINTERNAL,
-                           "party %.*s: open %u counted %u, load %u counted %u, supply %u counted %u",
-                           SK_STR_ARG(sk_index_party_id(e->index, slot)), f->open_suggestions,
-                           c->party_open[slot], f->load_30d, c->load[slot],
-                           e->parties[slot].supply_open, c->supply_open[slot]);
+            return sk_fail(
+                err, SK_EINTERNAL,
+                "party %.*s: open %u counted %u, load %u counted %u, supply %u counted %u",
+                SK_STR_ARG(sk_index_party_id(e->index, slot)), f->open_suggestions,
+                c->party_open[slot], f->load_30d, c->load[slot], e->parties[slot].supply_open,
+                c->supply_open[slot]);
     }
     return SK_OK;
 }

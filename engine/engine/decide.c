@@ -45,13 +45,11 @@ static sk_status conflict(const sk_suggestion *s, const char *what, sk_error *er
     const sk_step *last = s->step_count ? &s->steps[s->step_count - 1] : NULL;
     char at[32];
 
-    return sk_fail_field(err, SK_ECONFLICT, "version",
-                         "%s: it became %s at %.*s by %s%.*s and is at version %llu", what,
-                         sk_state_name(s->state),
-                         SK_STR_ARG(sk_time_format(s->updated_ms, at)),
-                         last && last->by.size ? "token " : "the engine",
-                         last ? (int)last->by.size : 0, last ? last->by.data : "",
-                         (unsigned long long)s->version);
+    return sk_fail_field(
+        err, SK_ECONFLICT, "version", "%s: it became %s at %.*s by %s%.*s and is at version %llu",
+        what, sk_state_name(s->state), SK_STR_ARG(sk_time_format(s->updated_ms, at)),
+        last && last->by.size ? "token " : "the engine", last ? (int)last->by.size : 0,
+        last ? last->by.data : "", (unsigned long long)s->version);
 }
 
 static sk_status find(sk_engine *e, const sk_actor *actor, sk_str id, uint64_t version,
@@ -99,11 +97,11 @@ static sk_status no_room(sk_engine *e, uint32_t listing, sk_error *err)
 
         if (state == SK_STATE_ACCEPTED || state == SK_STATE_INTRODUCED ||
             state == SK_STATE_CONNECTED || state == SK_STATE_COMPLETED)
-            return sk_fail_field(
-                err, SK_ECONFLICT, "suggestionId",
-                "listing %.*s has no place left: suggestion %.*s is %s",
-                SK_STR_ARG(sk_index_id(e->index, listing)),
-                SK_STR_ARG(pairing_id(e->pairings[i].number, id)), sk_state_name(state));
+            return sk_fail_field(err, SK_ECONFLICT, "suggestionId",
+                                 "listing %.*s has no place left: suggestion %.*s is %s",
+                                 SK_STR_ARG(sk_index_id(e->index, listing)),
+                                 SK_STR_ARG(pairing_id(e->pairings[i].number, id)),
+                                 sk_state_name(state));
     }
     return sk_fail_field(err, SK_ECONFLICT, "suggestionId", "listing %.*s has no place left",
                          SK_STR_ARG(sk_index_id(e->index, listing)));
@@ -163,8 +161,7 @@ static sk_status check_decide(sk_engine *e, const sk_decide *d, uint32_t index, 
         return sk_fail_field(err, SK_EINVAL, "side", "DEMAND or SUPPLY: who declines?");
     if (d->decision == SK_DECIDE_PARK && (st = check_park(e, d, index, err)) != SK_OK)
         return st;
-    if (d->decision == SK_DECIDE_ACCEPT &&
-        (st = check_room(e, &e->pairings[index], err)) != SK_OK)
+    if (d->decision == SK_DECIDE_ACCEPT && (st = check_room(e, &e->pairings[index], err)) != SK_OK)
         return st;
     return check_appointments(d->appointments, d->appointment_count, err);
 }
@@ -404,16 +401,16 @@ static sk_status do_appointments(sk_engine *e, uint32_t index, const sk_appointm
 {
     sk_status st = set_appointments(e, index, list, count, err);
 
-    if (st != SK_OK || (st = suggestion_step(e, index, SK_STATE_CONNECTED,
-                                             "suggestion.appointments", SK_STR(""), SK_STR(""),
-                                             err)) != SK_OK)
+    if (st != SK_OK ||
+        (st = suggestion_step(e, index, SK_STATE_CONNECTED, "suggestion.appointments", SK_STR(""),
+                              SK_STR(""), err)) != SK_OK)
         return st;
     return busy_of_both(e, index, err);
 }
 
-sk_status sk_engine_set_appointments(sk_engine *e, const sk_call *call, sk_str id,
-                                     uint64_t version, const sk_appointment *list, size_t count,
-                                     sk_receipt *out, sk_error *err)
+sk_status sk_engine_set_appointments(sk_engine *e, const sk_call *call, sk_str id, uint64_t version,
+                                     const sk_appointment *list, size_t count, sk_receipt *out,
+                                     sk_error *err)
 {
     uint32_t index = SK_NONE;
     sk_status st = require_right(call->actor, RIGHT_ANSWER, err);

@@ -14,10 +14,10 @@
 typedef struct sk_engine sk_engine;
 
 typedef struct sk_engine_options {
-    size_t size;           /**< sizeof(sk_engine_options) */
+    size_t size; /**< sizeof(sk_engine_options) */
     const char *data_dir;
     sk_clock clock;
-    bool no_sync;          /**< Tests only. */
+    bool no_sync;           /**< Tests only. */
     const char *backup_dir; /**< NULL: `<data_dir>/backups` */
     const char *rules_dir;  /**< Rule sets and library beside the built-in ones; NULL: none. */
 } sk_engine_options;
@@ -33,7 +33,8 @@ sk_status sk_engine_tick(sk_engine *engine, sk_error *err);
 /** Milliseconds of engine time until something falls due; -1: nothing is planned. */
 int64_t sk_engine_next_due(sk_engine *engine);
 int64_t sk_engine_now(const sk_engine *engine);
-/** How many changes were written since the opening; tells whether an answer has to wait for a sync. */
+/** How many changes were written since the opening; tells whether an answer has to wait for a sync.
+ */
 uint64_t sk_engine_commands(const sk_engine *engine);
 /** The source of a built-in rule set or library file ("standaard", "lib/..."). Thread: any. */
 sk_status sk_engine_find_script(void *context, sk_str name, sk_buf *out, sk_error *err);
@@ -54,9 +55,9 @@ sk_status sk_engine_authenticate(sk_engine *engine, sk_str token, sk_actor *out,
 /** One command of a request. */
 typedef struct sk_call {
     const sk_actor *actor;
-    sk_str request_id;      /**< Empty: no idempotency (in process). */
-    uint32_t item;          /**< Place in the batch. */
-    uint8_t body_hash[32];  /**< Of the item's bytes. */
+    sk_str request_id;     /**< Empty: no idempotency (in process). */
+    uint32_t item;         /**< Place in the batch. */
+    uint8_t body_hash[32]; /**< Of the item's bytes. */
 } sk_call;
 
 /** What became of a command. */
@@ -137,9 +138,9 @@ sk_status sk_engine_match(sk_engine *engine, const sk_actor *actor, const sk_ask
 
 typedef struct sk_whynot_answer {
     sk_whynot whynot;
-    sk_str ids[8][3];    /**< Listing ids of the near misses. */
+    sk_str ids[8][3]; /**< Listing ids of the near misses. */
     sk_str titles[8][3];
-    const char *reason;  /**< When the listing itself is not open; else "". */
+    const char *reason; /**< When the listing itself is not open; else "". */
 } sk_whynot_answer;
 sk_status sk_engine_whynot(sk_engine *engine, const sk_actor *actor, const sk_ask *ask,
                            sk_arena *arena, sk_whynot_answer *out, sk_error *err);
@@ -240,8 +241,8 @@ sk_status sk_engine_put_taxonomy(sk_engine *engine, const sk_call *call,
                                  const sk_related *related, size_t related_count, sk_receipt *out,
                                  sk_error *err);
 /** View, valid until the next put. */
-sk_status sk_engine_get_taxonomy(sk_engine *engine, const sk_actor *actor,
-                                 const sk_taxonomy **out, sk_error *err);
+sk_status sk_engine_get_taxonomy(sk_engine *engine, const sk_actor *actor, const sk_taxonomy **out,
+                                 sk_error *err);
 
 /* ---- Rules ---- */
 
@@ -292,8 +293,8 @@ sk_status sk_engine_create_token(sk_engine *engine, const sk_call *call, const s
                                  char out_token[65], sk_receipt *out, sk_error *err);
 sk_status sk_engine_list_tokens(sk_engine *engine, const sk_actor *actor, sk_arena *arena,
                                 const sk_token **out, size_t *out_count, sk_error *err);
-sk_status sk_engine_revoke_token(sk_engine *engine, const sk_call *call, sk_str id,
-                                 sk_receipt *out, sk_error *err);
+sk_status sk_engine_revoke_token(sk_engine *engine, const sk_call *call, sk_str id, sk_receipt *out,
+                                 sk_error *err);
 sk_status sk_engine_step_clock(sk_engine *engine, const sk_call *call, int64_t to_ms,
                                sk_receipt *out, sk_error *err);
 /** First start: makes the administrator's token when there is no token at all; empty otherwise. */

@@ -47,8 +47,8 @@ static sk_status erase_pair(sk_engine *e, uint32_t index, uint32_t party, sk_err
 {
     pairing p = e->pairings[index];
     uint32_t demand_party = sk_index_facts(e->index, p.demand)->party;
-    uint32_t other = demand_party == party ? sk_index_facts(e->index, p.supply)->party
-                                           : demand_party;
+    uint32_t other =
+        demand_party == party ? sk_index_facts(e->index, p.supply)->party : demand_party;
     bool busy = p.state == SK_STATE_CONNECTED && p.has_appointments;
     char id[16];
 

@@ -41,8 +41,7 @@ static sk_status export_listing(void *context, const sk_listing *listing, sk_err
         return SK_ELIMIT;
     if (!id.data)
         return sk_fail(err, SK_ENOMEM, "no memory for a page");
-    st = sk_store_get_listing(w->e->store, id, w->arena, &w->listings[w->page->listing_count],
-                              err);
+    st = sk_store_get_listing(w->e->store, id, w->arena, &w->listings[w->page->listing_count], err);
     if (st == SK_OK)
         w->page->listing_count++;
     return st;

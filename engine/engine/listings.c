@@ -103,8 +103,7 @@ static sk_status prepare(sk_engine *e, sk_listing *listing, bool exists, bool *o
 {
     sk_status st;
 
-    if (exists && listing->kind != SK_KIND_NONE &&
-        (st = keep_from_old(e, listing, err)) != SK_OK)
+    if (exists && listing->kind != SK_KIND_NONE && (st = keep_from_old(e, listing, err)) != SK_OK)
         return st;
     sk_listing_defaults(listing, e->now_ms);
     if ((st = sk_listing_check(listing, e->taxonomy, e->now_ms, err)) != SK_OK ||
@@ -132,6 +131,7 @@ static sk_status store_listing(sk_engine *e, const sk_listing *listing, bool exi
     if (listing->status == SK_LISTING_OPEN || listing->status == SK_LISTING_PAUSED)
         if (due_push(e, listing->valid_until_ms, DUE_VALID_UNTIL, slot) != SK_OK)
             return command_broken(e, SK_ENOMEM);
+    settle_aside(e, slot);
     emit(e, exists ? "listing.updated" : "listing.created", listing->id, listing->party_id,
          SK_STR(""), SK_STR(""));
     touch_party(e, party);

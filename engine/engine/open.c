@@ -66,8 +66,7 @@ static sk_status load_listing(void *context, const sk_listing *listing, sk_error
     if (st != SK_OK)
         return st;
     st = extras_ensure(e, slot, SK_NONE);
-    if (st == SK_OK &&
-        (listing->status == SK_LISTING_OPEN || listing->status == SK_LISTING_PAUSED))
+    if (st == SK_OK && (listing->status == SK_LISTING_OPEN || listing->status == SK_LISTING_PAUSED))
         st = due_push(e, listing->valid_until_ms, DUE_VALID_UNTIL, slot);
     return st == SK_OK ? SK_OK : sk_fail(err, st, "no memory for listings");
 }
@@ -230,9 +229,8 @@ static sk_status set_folders(sk_engine *e, const sk_engine_options *options, sk_
 
 static sk_status open_parts(sk_engine *e, const sk_engine_options *options, sk_error *err)
 {
-    sk_store_options store = {.size = sizeof(store),
-                              .path = options->data_dir,
-                              .no_sync = options->no_sync};
+    sk_store_options store = {
+        .size = sizeof(store), .path = options->data_dir, .no_sync = options->no_sync};
     sk_status st;
 
     if (sodium_init() < 0)

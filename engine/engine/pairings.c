@@ -128,6 +128,40 @@ static void count_case(sk_engine *e, const pairing *p, int sign)
     }
 }
 
+/* Whom a round could not propose anyway stands aside in the index, where it costs nothing. */
+void settle_aside(sk_engine *e, uint32_t slot)
+{
+    const sk_facts *f = sk_index_facts(e->index, slot);
+    const sk_ruleset_info *about = sk_ruleset_about(e->rules);
+    bool full = sk_kind_side((sk_kind)f->kind) == SK_DEMAND
+                    ? e->listings[slot].open_count >= about->max_open_per_demand
+                    : e->parties[f->party].supply_open >= about->max_open_per_supply;
+
+    sk_index_set_aside(e->index, slot, full);
+}
+
+/** After `sign` was added to its open suggestions: only at the limit anything changes. */
+static void settle_supply(sk_engine *e, uint32_t party, int sign)
+{
+    uint32_t most = sk_ruleset_about(e->rules)->max_open_per_supply;
+    uint32_t open = e->parties[party].supply_open;
+    size_t count;
+    const uint32_t *slots;
+
+    if ((open >= most) == (open - (uint32_t)sign >= most))
+        return;
+    slots = sk_index_party_listings(e->index, party, &count);
+    for (size_t i = 0; i < count; i++)
+        settle_aside(e, slots[i]);
+}
+
+void settle_all_aside(sk_engine *e)
+{
+    for (uint32_t slot = 0; slot < sk_index_slots(e->index); slot++)
+        if (sk_index_facts(e->index, slot))
+            settle_aside(e, slot);
+}
+
 void pairing_count(sk_engine *e, const pairing *p, int sign)
 {
     uint32_t demand_party = sk_index_facts(e->index, p->demand)->party;
@@ -144,6 +178,8 @@ void pairing_count(sk_engine *e, const pairing *p, int sign)
     e->parties[supply_party].supply_open += (uint32_t)sign;
     sk_index_party(e->index, demand_party)->open_suggestions += (uint32_t)sign;
     sk_index_party(e->index, supply_party)->open_suggestions += (uint32_t)sign;
+    settle_aside(e, p->demand);
+    settle_supply(e, supply_party, sign);
 }
 
 static bool has_room(const sk_engine *e, uint32_t slot)

@@ -69,8 +69,8 @@ static sk_status end_blocked(sk_engine *e, uint32_t party, sk_strs blocks, sk_er
 static sk_status keep_from_old(sk_engine *e, sk_party *party, sk_error *err)
 {
     sk_party old;
-    sk_status st = sk_store_get_party(e->store, party->id, !party->has_contact, e->cmd.arena, &old,
-                                      err);
+    sk_status st =
+        sk_store_get_party(e->store, party->id, !party->has_contact, e->cmd.arena, &old, err);
 
     if (st != SK_OK)
         return st;
@@ -107,13 +107,12 @@ static sk_status reseal(sk_engine *e, uint32_t party, sk_error *err)
 
     for (size_t i = 0; i < count; i++) {
         sk_listing listing;
-        sk_status st = sk_store_get_listing(e->store, sk_index_id(e->index, slots[i]),
-                                            e->cmd.arena, &listing, err);
+        sk_status st = sk_store_get_listing(e->store, sk_index_id(e->index, slots[i]), e->cmd.arena,
+                                            &listing, err);
 
         if (st != SK_OK)
             return st;
-        sk_batch_put_listing(e->cmd.batch, &listing,
-                             e->parties[party].kind == SK_PARTY_RESIDENT);
+        sk_batch_put_listing(e->cmd.batch, &listing, e->parties[party].kind == SK_PARTY_RESIDENT);
     }
     return SK_OK;
 }
@@ -206,8 +205,8 @@ static sk_status export_listings(sk_engine *e, uint32_t party, sk_arena *arena,
     if (!items)
         return sk_fail(err, SK_ELIMIT, "this party has too much to export in one answer");
     for (size_t i = 0; i < count; i++) {
-        sk_status st = sk_store_get_listing(e->store, sk_index_id(e->index, slots[i]), arena,
-                                            &items[i], err);
+        sk_status st =
+            sk_store_get_listing(e->store, sk_index_id(e->index, slots[i]), arena, &items[i], err);
         if (st != SK_OK)
             return st;
     }
@@ -234,8 +233,8 @@ static sk_status export_suggestions(sk_engine *e, uint32_t party, sk_arena *aren
     for (size_t i = 0; i < count; i++) {
         for (uint32_t p = e->listings[slots[i]].newest; p != SK_NONE;
              p = pairing_next(e, p, slots[i])) {
-            sk_status st = sk_store_get_suggestion(
-                e->store, pairing_id(e->pairings[p].number, id), arena, &items[n++], err);
+            sk_status st = sk_store_get_suggestion(e->store, pairing_id(e->pairings[p].number, id),
+                                                   arena, &items[n++], err);
             if (st != SK_OK)
                 return st;
         }

@@ -47,9 +47,8 @@ static sk_str withdraw_reason(sk_engine *e, const pairing *p, sk_constraint fail
     if (failed == SK_C_OPEN)
         return open_reason(e, p);
     if (failed == SK_C_RULES && hard >= 0)
-        return sk_arena_printf(
-            e->cmd.arena, "rule:%.*s",
-            SK_STR_ARG(sk_ruleset_hard_rule(e->rules, (uint32_t)hard)->name));
+        return sk_arena_printf(e->cmd.arena, "rule:%.*s",
+                               SK_STR_ARG(sk_ruleset_hard_rule(e->rules, (uint32_t)hard)->name));
     return sk_str_from(sk_constraint_name(failed));
 }
 

@@ -5,8 +5,8 @@
  * a call in the same process have the same rights. */
 
 #define ROLE(role) (1u << (role))
-#define ALL                                                                                       \
-    (ROLE(SK_ROLE_RESIDENT) | ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN) |                     \
+#define ALL                                                                                        \
+    (ROLE(SK_ROLE_RESIDENT) | ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN) |                      \
      ROLE(SK_ROLE_INTEGRATOR) | ROLE(SK_ROLE_READER) | ROLE(SK_ROLE_RULE_AUTHOR))
 
 static const struct {

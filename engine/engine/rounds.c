@@ -106,9 +106,9 @@ static sk_status create_suggestion(sk_engine *e, uint32_t demand_slot, uint32_t 
     sk_pair_report report;
     sk_suggestion record;
     char id[16];
-    sk_status st = sk_match_pair(e->matcher, d, sk_index_party(e->index, d->party), o,
-                                 sk_index_party(e->index, o->party), e->now_ms, e->cmd.arena,
-                                 &report, err);
+    sk_status st =
+        sk_match_pair(e->matcher, d, sk_index_party(e->index, d->party), o,
+                      sk_index_party(e->index, o->party), e->now_ms, e->cmd.arena, &report, err);
 
     if (st != SK_OK)
         return st;
@@ -141,8 +141,8 @@ static size_t over_threshold(sk_engine *e, const round_view *view, sk_match *mat
     size_t kept = 0;
 
     for (size_t i = 0; i < count && kept < SK_ROUND_SIZE; i++) {
-        const sk_facts *need = view->side == SK_DEMAND ? view->self
-                                                       : sk_index_facts(e->index, matches[i].slot);
+        const sk_facts *need =
+            view->side == SK_DEMAND ? view->self : sk_index_facts(e->index, matches[i].slot);
 
         if (matches[i].score >= sk_ruleset_threshold(e->rules, need, e->now_ms))
             matches[kept++] = matches[i];
@@ -173,7 +173,8 @@ static sk_status round_matches(sk_engine *e, round_view *view, size_t limit, sk_
                       .limit = relaxed ? 100 : limit,
                       .least_score = least,
                       .keep = keep_counterpart,
-                      .context = view};
+                      .context = view,
+                      .skip_aside = true};
     sk_status st = sk_match_best(e->matcher, &query, out, out_count, err);
 
     if (st == SK_OK && relaxed)
@@ -181,8 +182,8 @@ static sk_status round_matches(sk_engine *e, round_view *view, size_t limit, sk_
     return st;
 }
 
-/** Would an earlier one of the list fill the party of a later one? Only a demand listing's round can:
- *  its counterparts may be of one party. */
+/** Would an earlier one of the list fill the party of a later one? Only a demand listing's round
+ * can: its counterparts may be of one party. */
 static bool may_collide(const sk_engine *e, const round_view *view, const sk_match *matches,
                         size_t count)
 {

@@ -24,6 +24,7 @@ static void use(sk_engine *e, sk_ruleset *rules)
     sk_matcher_set_rules(e->matcher, rules);
     snprintf(e->rules_hash, sizeof(e->rules_hash), "%s", sk_ruleset_about(rules)->hash);
     sk_ruleset_free(old);
+    settle_all_aside(e);
 }
 
 /* ---- At opening ---- */

@@ -33,7 +33,7 @@ typedef struct pairing {
     uint32_t assignee; /**< Word of the connector's id; 0: nobody. */
     int32_t score;     /**< Millionths. */
     uint8_t state;
-    bool erased;           /**< A hole: the party is gone. */
+    bool erased; /**< A hole: the party is gone. */
     bool has_appointments;
 } pairing;
 
@@ -70,10 +70,10 @@ typedef struct command {
     sk_arena *arena;
     const sk_call *call; /**< NULL: the engine itself. */
     uint64_t first_event;
-    u32_list touched;    /**< Party slots whose open suggestions are tested again. */
-    u32_list rounds;     /**< Listing slots. */
-    u32_list created;    /**< Pairings made by this command's rounds, not yet in party facts. */
-    u32_list stepped;    /**< Pairings whose record changed, beside `records`. */
+    u32_list touched; /**< Party slots whose open suggestions are tested again. */
+    u32_list rounds;  /**< Listing slots. */
+    u32_list created; /**< Pairings made by this command's rounds, not yet in party facts. */
+    u32_list stepped; /**< Pairings whose record changed, beside `records`. */
     sk_suggestion *records;
     size_t record_count, record_capacity;
     uint32_t suggestions_created;
@@ -82,8 +82,8 @@ typedef struct command {
 struct sk_engine {
     sk_store *store;
     sk_clock clock;
-    int64_t now_ms;        /**< Of the last command or question; never runs back. */
-    bool started;          /**< now_ms is set. */
+    int64_t now_ms; /**< Of the last command or question; never runs back. */
+    bool started;   /**< now_ms is set. */
     bool failed;
     bool due_running;
     char *backup_dir;
@@ -92,9 +92,9 @@ struct sk_engine {
     sk_intern *words;
     sk_calendar *calendar;
     sk_areas *areas;
-    sk_areas *staged;      /**< Areas of an import that is not committed yet. */
+    sk_areas *staged; /**< Areas of an import that is not committed yet. */
     sk_arena *staged_arena;
-    sk_str *staged_items;  /**< Encoded, in staged_arena. */
+    sk_str *staged_items; /**< Encoded, in staged_arena. */
     size_t staged_count, staged_capacity;
     sk_rd *rd;
     sk_taxonomy *taxonomy;
@@ -110,9 +110,9 @@ struct sk_engine {
     size_t listing_capacity;
     party_extra *parties;
     size_t party_capacity;
-    uint32_t party_slots;  /**< One past the highest in use. */
+    uint32_t party_slots; /**< One past the highest in use. */
     size_t party_live;
-    uint32_t *cases;       /**< By word of the connector: open and running cases. */
+    uint32_t *cases; /**< By word of the connector: open and running cases. */
     size_t cases_capacity;
     sk_intern *erased;     /**< Ids of erased parties; never used again. */
     u32_list connected;    /**< Pairings in order of connected_ms, for load_30d. */
@@ -177,6 +177,9 @@ uint32_t pairing_next(const sk_engine *e, uint32_t index, uint32_t listing);
 sk_status pairing_add(sk_engine *e, const pairing *p, uint32_t *out_index);
 /** Counters that follow from a state; `sign` +1 or -1. Room is pushed to the index. */
 void pairing_count(sk_engine *e, const pairing *p, int sign);
+/** Whether a round could still propose this listing; for all after a change of limits. */
+void settle_aside(sk_engine *e, uint32_t slot);
+void settle_all_aside(sk_engine *e);
 void pairing_set_state(sk_engine *e, uint32_t index, sk_state state);
 void pairing_connected(sk_engine *e, uint32_t index, int64_t at_ms);
 /** Forget a pairing whose party is erased. */

@@ -149,8 +149,8 @@ sk_status sk_engine_list_suggestions(sk_engine *e, const sk_actor *actor,
     return st;
 }
 
-sk_status sk_engine_get_suggestion(sk_engine *e, const sk_actor *actor, sk_str id,
-                                   sk_arena *arena, sk_suggestion *out, sk_error *err)
+sk_status sk_engine_get_suggestion(sk_engine *e, const sk_actor *actor, sk_str id, sk_arena *arena,
+                                   sk_suggestion *out, sk_error *err)
 {
     uint32_t index;
     sk_status st = question_begin(e, actor, RIGHT_READ, err);

@@ -59,8 +59,9 @@ static void visit_filed(void *context, uint32_t slot)
     bool names = false;
 
     for (uint32_t i = 0; facts && i < facts->category_count; i++)
-        names |= sk_index_category(found->index, facts->sets[i]) == found->tree / 4;
-    if (!names || (uint32_t)sk_kind_side(facts->kind) != found->tree / 2 % 2 ||
+        names |= sk_index_category(found->index, facts->sets[i]) == found->tree / TREES_EACH;
+    if (!names || (uint32_t)sk_kind_side(facts->kind) != found->tree / 4 % 2 ||
+        listing_row(found->index, slot)->aside != found->tree % 2 ||
         !listing_row(found->index, slot)->filed)
         found->wrong++;
 }
@@ -69,7 +70,7 @@ static sk_status check_trees(const sk_index *index, sk_error *err)
 {
     size_t filed = 0, wanted = 0;
 
-    for (uint32_t i = 0; i < index->category_count * 4; i++) {
+    for (uint32_t i = 0; i < index->category_count * TREES_EACH; i++) {
         filed_count found = {index, i, 0};
         const char *fault = tree_check(&index->trees[i]);
         if (fault)

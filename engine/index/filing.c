@@ -3,16 +3,20 @@
 
 /* Which trees a listing stands in: for each of its categories, the tree by place when it has a
  * point and the tree by age when it can be done from afar. A listing with both stands in both;
- * who searches takes pairs of two remote listings from the trees by age only. */
+ * who searches takes pairs of two remote listings from the trees by age only.
+ *
+ * Each of these trees is there twice: those put aside (sk_index_set_aside) stand in the second, so
+ * that a walk which has no use for them does not meet them at all. */
 
 bool filing_wanted(const sk_facts *facts)
 {
     return facts->status == SK_LISTING_OPEN && sk_facts_room(facts) >= 1;
 }
 
-sk_tree *filing_tree(const sk_index *index, uint32_t category, sk_side side, bool by_time)
+sk_tree *filing_tree(const sk_index *index, uint32_t category, sk_side side, bool by_time,
+                     bool aside)
 {
-    return &index->trees[(category * 2 + (uint32_t)side) * 2 + by_time];
+    return &index->trees[((category * 2 + (uint32_t)side) * 2 + by_time) * 2 + aside];
 }
 
 uint32_t filing_minutes(int64_t created_ms)
@@ -56,15 +60,15 @@ static bool stands_in(const sk_facts *facts, bool by_time)
 }
 
 /** Takes a listing out of its first `count` trees, counted as filing_add fills them. */
-static void drop_first(sk_index *index, const sk_facts *facts, uint32_t count)
+static void drop_first(sk_index *index, const sk_facts *facts, bool aside, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         bool by_time = i % 2;
         sk_entry entry = filing_entry(facts, by_time);
         uint32_t category = index->category_of_word[facts->sets[i / 2]];
         if (stands_in(facts, by_time))
-            SK_ASSERT(tree_remove(filing_tree(index, category, sk_kind_side(facts->kind), by_time),
-                                  &entry));
+            SK_ASSERT(tree_remove(
+                filing_tree(index, category, sk_kind_side(facts->kind), by_time, aside), &entry));
     }
 }
 
@@ -79,9 +83,10 @@ bool filing_add(sk_index *index, uint32_t slot)
         uint32_t category = index->category_of_word[facts->sets[i / 2]];
         if (!stands_in(facts, by_time))
             continue;
-        if (!tree_insert(filing_tree(index, category, sk_kind_side(facts->kind), by_time),
-                         &entry)) {
-            drop_first(index, facts, i);
+        if (!tree_insert(
+                filing_tree(index, category, sk_kind_side(facts->kind), by_time, row->aside),
+                &entry)) {
+            drop_first(index, facts, row->aside, i);
             return false;
         }
     }
@@ -94,8 +99,19 @@ void filing_drop(sk_index *index, uint32_t slot)
     sk_listing_row *row = listing_row(index, slot);
 
     if (row->filed)
-        drop_first(index, &row->facts, 2u * row->facts.category_count);
+        drop_first(index, &row->facts, row->aside, 2u * row->facts.category_count);
     row->filed = false;
+}
+
+void sk_index_set_aside(sk_index *index, uint32_t slot, bool aside)
+{
+    sk_listing_row *row = listing_row(index, slot);
+
+    if (row->aside == aside)
+        return;
+    filing_drop(index, slot);
+    row->aside = aside;
+    filing_settle(index, slot);
 }
 
 void filing_settle(sk_index *index, uint32_t slot)

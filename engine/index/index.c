@@ -7,7 +7,7 @@
  *     listings        rows of two cache lines by slot: facts of every listing, whatever its status
  *     parties         rows of two cache lines by slot
  *     patterns        distinct availability windows, expanded to slots          patterns.c
- *     trees           [category][side][by place | by age]: open listings        filing.c, tree.c
+ *     trees           [category][side][by place | by age][not | aside]: open    filing.c, tree.c
  *     walk            candidates of some categories, nearest first              walk.c
  *
  * A listing stands under the exact codes that it names; a search goes to the categories near those
@@ -65,7 +65,7 @@ out:
 
 static void free_trees(sk_tree *trees, size_t category_count)
 {
-    for (size_t i = 0; trees && i < category_count * 4; i++)
+    for (size_t i = 0; trees && i < category_count * TREES_EACH; i++)
         tree_clear(&trees[i]);
     sk_free(trees);
 }
@@ -136,10 +136,10 @@ static sk_status make_filing(sk_index *index, const sk_taxonomy *taxonomy, filin
     uint32_t word;
 
     *out = (filing){.category_count = count};
-    if (!(out->trees = sk_calloc(count * 4 + 1, sizeof out->trees[0])))
+    if (!(out->trees = sk_calloc(count * TREES_EACH + 1, sizeof out->trees[0])))
         return sk_fail(err, SK_ENOMEM, "out of memory");
-    for (size_t i = 0; i < count * 4; i++) {
-        out->trees[i].by_time = i % 2;
+    for (size_t i = 0; i < count * TREES_EACH; i++) {
+        out->trees[i].by_time = i / 2 % 2;
         out->trees[i].pool = &index->pool;
     }
     for (size_t i = 0; i < count; i++) {
@@ -228,5 +228,5 @@ size_t sk_index_memory(const sk_index *index)
 
     bytes += (index->slot_of_id_capacity + index->party_of_word_capacity + index->category_words) *
              sizeof(uint32_t);
-    return bytes + index->category_count * 4 * sizeof index->trees[0];
+    return bytes + index->category_count * TREES_EACH * sizeof index->trees[0];
 }

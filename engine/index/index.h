@@ -61,6 +61,9 @@ const sk_facts *sk_index_facts(const sk_index *index, uint32_t slot);
  *  filed among the candidates by the next sk_index_advance or sk_index_put, or these fail. */
 void sk_index_set_status(sk_index *index, uint32_t slot, sk_listing_status status);
 void sk_index_set_taken(sk_index *index, uint32_t slot, int32_t taken);
+/** Put a listing aside, or back: it stays a candidate, but a walk may leave all of these out
+ * without meeting them. For those whom a round could not propose anyway. */
+void sk_index_set_aside(sk_index *index, uint32_t slot, bool aside);
 void sk_index_set_area(sk_index *index, uint32_t slot, sk_str buurt, sk_str wijk, sk_str gemeente);
 sk_str sk_index_id(const sk_index *index, uint32_t slot);
 /** One past the highest slot in use; slots between may be empty (facts NULL). */
@@ -115,7 +118,8 @@ typedef struct sk_candidates {
     float distance_m2[SK_WALK_MOST];    /**< At most the squared distance. By place only. */
     uint32_t created_min[SK_WALK_MOST]; /**< Creation in whole minutes, rounded down. */
     uint32_t pattern[SK_WALK_MOST];
-    uint8_t least_slots[SK_WALK_MOST]; /**< A common stretch must be this long, as far as it says. */
+    uint8_t
+        least_slots[SK_WALK_MOST]; /**< A common stretch must be this long, as far as it says. */
 } sk_candidates;
 
 sk_walk *sk_walk_new(void);
@@ -125,6 +129,8 @@ void sk_walk_free(sk_walk *walk);
  *  the index must not change. */
 void sk_walk_begin(sk_walk *walk, const sk_index *index, const sk_facts *query, sk_side side,
                    bool from_afar);
+/** Leave out those put aside (sk_index_set_aside); before the first sk_walk_add. */
+void sk_walk_skip_aside(sk_walk *walk);
 /** Walk this category (an index in the taxonomy) too. SK_ENOMEM. */
 sk_status sk_walk_add(sk_walk *walk, uint32_t category);
 /** Forget what is farther than this; squared metres. */

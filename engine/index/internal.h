@@ -149,7 +149,10 @@ void filing_drop(sk_index *index, uint32_t slot);
 /** Put in or take out as status and room now say; keeps `unfiled` when memory is out. */
 void filing_settle(sk_index *index, uint32_t slot);
 sk_status filing_retry(sk_index *index, sk_error *err);
-sk_tree *filing_tree(const sk_index *index, uint32_t category, sk_side side, bool by_time);
+/** The tree of a category: by side, by place or by time, and of those put aside or the others. */
+#define TREES_EACH 8u
+sk_tree *filing_tree(const sk_index *index, uint32_t category, sk_side side, bool by_time,
+                     bool aside);
 /** Whole minutes since 1970, rounded down, within what the columns hold. */
 uint32_t filing_minutes(int64_t created_ms);
 sk_entry filing_entry(const sk_facts *facts, bool by_time);

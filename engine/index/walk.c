@@ -37,7 +37,7 @@ typedef struct pending {
 struct sk_walk {
     const sk_index *index;
     sk_side side;
-    bool from_afar, skip_remote, failed;
+    bool from_afar, skip_remote, skip_aside, failed;
     float lat, lon, cos_lat, reach, within2, limit2;
     uint32_t newest_min;
     pending *heap;
@@ -178,6 +178,7 @@ void sk_walk_begin(sk_walk *walk, const sk_index *index, const sk_facts *query, 
     walk->side = side;
     walk->from_afar = from_afar;
     walk->skip_remote = query->remote;
+    walk->skip_aside = false;
     walk->failed = false;
     walk->lat = (float)query->lat_deg;
     walk->lon = (float)query->lon_deg;
@@ -191,11 +192,19 @@ void sk_walk_begin(sk_walk *walk, const sk_index *index, const sk_facts *query, 
 
 sk_status sk_walk_add(sk_walk *walk, uint32_t category)
 {
-    const sk_tree *tree = filing_tree(walk->index, category, walk->side, walk->from_afar);
+    for (int aside = 0; aside <= !walk->skip_aside; aside++) {
+        const sk_tree *tree =
+            filing_tree(walk->index, category, walk->side, walk->from_afar, aside);
 
-    if (tree->root && !heap_push(walk, (pending){0.0f, tree->height, tree->root}))
-        return SK_ENOMEM;
+        if (tree->root && !heap_push(walk, (pending){0.0f, tree->height, tree->root}))
+            return SK_ENOMEM;
+    }
     return SK_OK;
+}
+
+void sk_walk_skip_aside(sk_walk *walk)
+{
+    walk->skip_aside = true;
 }
 
 void sk_walk_limit(sk_walk *walk, float distance_m2)

@@ -297,6 +297,8 @@ static sk_status walk_level(search *s, size_t from, size_t to, bool from_afar, s
     ceiling_level(&s->ceiling, m->near[from].closeness, from_afar);
     sk_walk_begin(m->walk, m->index, s->asked.facts,
                   s->asked.side == SK_DEMAND ? SK_SUPPLY : SK_DEMAND, from_afar);
+    if (s->query->skip_aside && s->push_down)
+        sk_walk_skip_aside(m->walk);
     for (size_t i = from; i < to; i++) {
         if (sk_walk_add(m->walk, m->near[i].category) != SK_OK)
             return sk_fail(err, SK_ENOMEM, "out of memory");

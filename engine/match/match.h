@@ -40,6 +40,8 @@ typedef struct sk_query {
      *  not change the index. Without function rules it may be asked early. */
     bool (*keep)(void *context, uint32_t slot);
     void *context;
+    /** `keep` refuses all that are put aside (sk_index_set_aside): they need not be looked at. */
+    bool skip_aside;
 } sk_query;
 
 typedef struct sk_match {
