@@ -8,6 +8,7 @@
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/supplemental/tls/tls.h>
+#include <nng/supplemental/util/platform.h>
 #include <stdatomic.h>
 
 /* A context of the REP socket carries one request at a time through
@@ -26,7 +27,6 @@ typedef struct line {
     nng_msg *message; /**< The request, kept until it is answered. */
     line_state state;
     sk_job job;
-    bool open;
 } line;
 
 struct sk_listeners {
@@ -34,6 +34,7 @@ struct sk_listeners {
     nng_socket rep, pub;
     bool rep_open, pub_open;
     atomic_bool quiet;
+    atomic_uint sending; /**< Answers on their way out. */
     line *lines;
     uint32_t count;
 };
@@ -67,6 +68,7 @@ static void send_answer(void *context, sk_str response)
         return;
     }
     l->state = LINE_SENDING;
+    atomic_fetch_add(&l->owner->sending, 1);
     nng_aio_set_msg(l->aio, answer);
     nng_ctx_send(l->ctx, l->aio);
 }
@@ -89,6 +91,7 @@ static void line_event(void *argument)
     if (l->state == LINE_RECEIVING && code == 0) {
         submit(l);
     } else if (l->state == LINE_SENDING) {
+        atomic_fetch_sub(&l->owner->sending, 1);
         if (code != 0) {
             nng_msg_free(nng_aio_get_msg(l->aio));
             nng_aio_set_msg(l->aio, NULL);
@@ -146,7 +149,6 @@ static sk_status open_lines(sk_listeners *ls, uint32_t contexts, sk_error *err)
             nng_aio_free(l->aio);
             return sk_fail(err, SK_ENOMEM, "no memory for the listeners");
         }
-        l->open = true;
     }
     return SK_OK;
 }
@@ -203,20 +205,34 @@ void sk_listeners_quiet(sk_listeners *ls)
         atomic_store(&ls->quiet, true);
 }
 
+/* Answers that were handed over still leave, if their readers take them within a second. */
+static void wait_for_answers(sk_listeners *ls)
+{
+    for (int i = 0; i < 200 && atomic_load(&ls->sending) > 0; i++)
+        nng_msleep(5);
+}
+
+/* NNG 1.5 may hang in nng_close while contexts are in use, so each is stopped and closed first. */
+static void close_line(line *l)
+{
+    nng_aio_stop(l->aio);
+    nng_ctx_close(l->ctx);
+    nng_aio_free(l->aio);
+    nng_msg_free(l->message);
+}
+
 void sk_listeners_close(sk_listeners *ls)
 {
     if (!ls)
         return;
     atomic_store(&ls->quiet, true);
+    wait_for_answers(ls);
+    for (uint32_t i = 0; i < ls->count; i++)
+        close_line(&ls->lines[i]);
     if (ls->rep_open)
         nng_close(ls->rep);
     if (ls->pub_open)
         nng_close(ls->pub);
-    for (uint32_t i = 0; i < ls->count; i++) {
-        nng_aio_stop(ls->lines[i].aio);
-        nng_aio_free(ls->lines[i].aio);
-        nng_msg_free(ls->lines[i].message);
-    }
     sk_free(ls->lines);
     sk_free(ls);
 }
