@@ -9,6 +9,7 @@
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/supplemental/tls/tls.h>
 #include <nng/supplemental/util/platform.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 /* A context of the REP socket carries one request at a time through
@@ -212,7 +213,6 @@ static void wait_for_answers(sk_listeners *ls)
         nng_msleep(5);
 }
 
-/* NNG 1.5 may hang in nng_close while contexts are in use, so each is stopped and closed first. */
 static void close_line(line *l)
 {
     nng_aio_stop(l->aio);
@@ -221,21 +221,78 @@ static void close_line(line *l)
     nng_msg_free(l->message);
 }
 
+/* ---- Closing the sockets ---- */
+
+/* nng_close of NNG 1.5.2 now and then waits for ever for a pipe that is going away at the same
+ * moment, also when every context was closed before. The process is about to end, so the sockets
+ * get a thread of their own to close in and two seconds; after that they are left to the kernel. */
+
+#define CLOSE_STEPS 400
+#define CLOSE_STEP_MS 5
+
+typedef struct closing {
+    nng_socket sockets[2];
+    size_t count;
+    atomic_int holders; /**< The thread and who waits for it: the last one frees. */
+    atomic_bool done;
+} closing;
+
+static void closing_release(closing *c)
+{
+    if (atomic_fetch_sub(&c->holders, 1) == 1)
+        sk_free(c);
+}
+
+static void *close_sockets(void *argument)
+{
+    closing *c = argument;
+
+    for (size_t i = 0; i < c->count; i++)
+        nng_close(c->sockets[i]);
+    atomic_store(&c->done, true);
+    closing_release(c);
+    return NULL;
+}
+
+static void close_bounded(closing *c)
+{
+    pthread_t thread;
+
+    atomic_store(&c->holders, 2);
+    if (pthread_create(&thread, NULL, close_sockets, c) != 0) {
+        sk_free(c);
+        return;
+    }
+    pthread_detach(thread);
+    for (int i = 0; i < CLOSE_STEPS && !atomic_load(&c->done); i++)
+        nng_msleep(CLOSE_STEP_MS);
+    if (!atomic_load(&c->done))
+        sk_log(SK_LOG_WARN, "listen=abandoned reason=\"closing took longer than two seconds\"");
+    closing_release(c);
+}
+
 void sk_listeners_close(sk_listeners *ls)
 {
+    closing *c;
+
     if (!ls)
         return;
     atomic_store(&ls->quiet, true);
     wait_for_answers(ls);
     for (uint32_t i = 0; i < ls->count; i++)
         close_line(&ls->lines[i]);
-    if (ls->rep_open)
-        nng_close(ls->rep);
-    if (ls->pub_open)
-        nng_close(ls->pub);
+    c = sk_calloc(1, sizeof(*c));
+    if (c && ls->rep_open)
+        c->sockets[c->count++] = ls->rep;
+    if (c && ls->pub_open)
+        c->sockets[c->count++] = ls->pub;
+    if (c)
+        close_bounded(c);
     sk_free(ls->lines);
     sk_free(ls);
 }
+
+/* ---- The doorbell ---- */
 
 void sk_listeners_ring(sk_listeners *ls, uint64_t event)
 {
