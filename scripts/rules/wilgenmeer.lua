@@ -40,7 +40,7 @@ Eerlijk verdelen weegt in Wilgenmeer zwaarder dan in de standaardregels: een paa
   relax { after = "3d", threshold = 0.35, category = "vervoer" },
   relax { after = "10d", threshold = 0.4 },
 
-  limits = { per_need = 4, per_helper = 2 },
+  limits = { per_need = 3, per_helper = 4 },
 
   notify { channel = "mail", wave = 3, wait = "24h", max_per_day = 1, max_per_week = 3,
            quiet = { from = "21:00", to = "08:00" } },

@@ -19,6 +19,18 @@ stop() { kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; }
 trap stop EXIT
 trap 'exit 0' INT TERM
 
+# The municipality's own rules: pushed by one person, approved by another, then active.
+activate_rules() {
+  local hash second=$data/second.token
+  hash=$("${schakel[@]}" --json rules push scripts/rules/wilgenmeer.lua |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["receipts"]["items"][0]["id"])')
+  "${schakel[@]}" --json token create --role rule-author --name "tweede persoon" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["newToken"]["token"])' >"$second"
+  chmod 600 "$second"
+  "${schakel[@]}" --token-file "$second" rules approve "$hash"
+  "${schakel[@]}" rules activate "$hash"
+}
+
 for _ in $(seq 100); do
   "${schakel[@]}" status >/dev/null 2>&1 && break
   kill -0 "$pid" 2>/dev/null || { echo "schakeld did not start" >&2; exit 1; }
@@ -31,6 +43,7 @@ if [ ! -e "$data/example.loaded" ]; then
   "${schakel[@]}" taxonomy import scripts/taxonomy.json
   "${schakel[@]}" area import "$data/example/areas.geojson"
   "${schakel[@]}" import "$data/example/connectors.ndjson"
+  activate_rules
   "${schakel[@]}" import "$data/example/listings.ndjson"
   touch "$data/example.loaded"
 fi
@@ -46,9 +59,10 @@ cat <<TEXT
 
 The engine runs; its data is in $data. In another terminal:
 
-  export SCHAKEL_DATA_DIR=$data PATH=$PWD/$build/bindings/cli:\$PATH
-  schakel listing put --kind need --party wm-party-0001 --title "Wie gaat er mee wandelen?" \\
-      --category gezelschap --at 52.53,5.22 --reach 3000 --when "TU,TH 14:00-16:00"
+  export SCHAKEL_DATA_DIR=$data PATH=$(cd "$build" && pwd)/bindings/cli:\$PATH
+  schakel listing put --kind need --party buur-1 --new-party resident \\
+      --title "Wie gaat er mee wandelen?" --category gezelschap.wandelen --at 52.53,5.22 \\
+      --reach 3000 --when "TU,TH 10:00-16:00"
   schakel match wm-need-0001            who could help, and why
   schakel whynot wm-need-0002           what stands in the way
   schakel suggestion list               the work list

@@ -53,7 +53,7 @@ def connectors(areas, names):
     for n, beat in enumerate(beats):
         after = n + 2 if n + 1 < len(beats) else 1
         yield {"id": f"wm-verbinder-{n + 1:02d}", "name": names[n], "areas": beat,
-               "ceiling": 40 if beat == [GM_CODE] else 15 + 5 * (n % 4),
+               "ceiling": 0 if beat == [GM_CODE] else 15 + 5 * (n % 4),
                "substituteId": f"wm-verbinder-{after:02d}"}
 
 
