@@ -13,6 +13,14 @@ function(sk_module name)
   target_link_libraries(sk_${name} PRIVATE ${ARG_LIBRARIES})
 endfunction()
 
+# For every test: suppressions for what happens inside NNG and RocksDB, which matter only to builds
+# with sanitizers.
+set(SK_TEST_ENVIRONMENT
+  "TZ=UTC"
+  "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp"
+  "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0"
+  "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1")
+
 # sk_unit_test(core arena LIBRARIES sk_core): tests/unit/core/test_arena.c as ctest unit.core.arena.
 # LABELS adds labels to "unit".
 function(sk_unit_test module name)
@@ -23,7 +31,7 @@ function(sk_unit_test module name)
   target_link_libraries(${target} PRIVATE sk_options ${ARG_LIBRARIES} cmocka)
   add_test(NAME unit.${module}.${name} COMMAND ${target})
   set_tests_properties(unit.${module}.${name} PROPERTIES LABELS "unit;${ARG_LABELS}" TIMEOUT 300
-    ENVIRONMENT "TZ=UTC")
+    ENVIRONMENT "${SK_TEST_ENVIRONMENT}")
 endfunction()
 
 # sk_fuzz_target(json LIBRARIES sk_codec): tests/fuzz/fuzz_json.c with corpus/json. With SK_FUZZ a
