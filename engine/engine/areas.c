@@ -83,15 +83,15 @@ static sk_status stage(sk_engine *e, const sk_area *areas, size_t count, sk_erro
 static sk_status relocate_listing(sk_engine *e, uint32_t slot, sk_error *err)
 {
     sk_str id = sk_index_id(e->index, slot);
-    sk_listing listing;
-    sk_str before;
+    sk_listing listing, before;
     sk_status st = sk_store_get_listing(e->store, id, e->cmd.arena, &listing, err);
 
     if (st != SK_OK)
         return st;
-    before = listing.buurt;
+    before = listing;
     listing_locate(e, &listing);
-    if (sk_str_eq(before, listing.buurt))
+    if (sk_str_eq(before.buurt, listing.buurt) && sk_str_eq(before.wijk, listing.wijk) &&
+        sk_str_eq(before.gemeente, listing.gemeente))
         return SK_OK;
     sk_index_set_area(e->index, slot, listing.buurt, listing.wijk, listing.gemeente);
     sk_batch_put_listing(e->cmd.batch, &listing,
@@ -101,7 +101,7 @@ static sk_status relocate_listing(sk_engine *e, uint32_t slot, sk_error *err)
 }
 
 /* In commands of a fixed size, so that none grows with the municipality. */
-static sk_status relocate_all(sk_engine *e, sk_error *err)
+sk_status relocate_all(sk_engine *e, sk_error *err)
 {
     uint32_t slots = sk_index_slots(e->index);
     sk_status st = SK_OK;
@@ -144,15 +144,14 @@ static sk_status commit_areas(sk_engine *e, sk_receipt *out, sk_error *err)
     }
     emit(e, "areas.changed", SK_STR(""), SK_STR(""), SK_STR(""), SK_STR(""));
     audit(e, "areas.changed", SK_STR(""));
+    pending_begin(e, true);
     if ((st = command_commit(e, SK_STR(""), count, false, out, err)) != SK_OK)
         return st;
     sk_areas_free(e->areas);
     e->areas = e->staged;
     e->staged = NULL;
     drop_staged(e);
-    if ((st = relocate_all(e, err)) != SK_OK)
-        return st;
-    return retest_everything(e, err);
+    return pending_finish(e, err);
 }
 
 sk_status sk_engine_put_areas(sk_engine *e, const sk_call *call, bool begin, const sk_area *areas,
@@ -162,6 +161,11 @@ sk_status sk_engine_put_areas(sk_engine *e, const sk_call *call, bool begin, con
 
     if (st != SK_OK || (st = command_begin(e, call, out, err)) != SK_OK || out->repeated)
         return st;
+    if (!begin && !e->staged) {
+        command_cancel(e);
+        return sk_fail_field(err, SK_ECONFLICT, "begin",
+                             "no import is under way: send the first page with begin again");
+    }
     if (begin)
         drop_staged(e);
     if ((st = stage(e, areas, count, err)) != SK_OK) {

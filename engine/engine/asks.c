@@ -89,15 +89,6 @@ static sk_status fill_item(sk_engine *e, const asker *a, const sk_match *match, 
     return SK_OK;
 }
 
-/* A distance to a listing gives its place away to who asks from three sides. */
-static void coarsen_distance(const sk_actor *actor, sk_match_item *item)
-{
-    double *d = &item->report.values.distance_m;
-
-    if ((actor->role == SK_ROLE_RESIDENT || actor->role == SK_ROLE_READER) && *d == *d)
-        *d = (double)((int64_t)(*d / 500) + 1) * 500;
-}
-
 sk_status sk_engine_match(sk_engine *e, const sk_actor *actor, const sk_ask *ask, sk_arena *arena,
                           sk_match_answer *out, sk_error *err)
 {
@@ -130,7 +121,10 @@ sk_status sk_engine_match(sk_engine *e, const sk_actor *actor, const sk_ask *ask
     for (size_t i = 0; i < count; i++) {
         if ((st = fill_item(e, &a, &matches[i], arena, &items[i], err)) != SK_OK)
             return st;
-        coarsen_distance(actor, &items[i]);
+        if ((st = distance_coarsen(actor, arena, &items[i].report.values.distance_m,
+                                   &items[i].report.terms, items[i].report.term_count,
+                                   &items[i].report.score, err)) != SK_OK)
+            return st;
     }
     out->items = items;
     out->count = count;

@@ -74,10 +74,12 @@ static sk_status receipt_read(sk_str text, sk_receipt *out, sk_error *err)
 static sk_status idem_look_up(sk_engine *e, const sk_call *call, sk_receipt *out, sk_error *err)
 {
     uint8_t hash[32];
-    sk_str stored;
-    sk_status st = sk_store_get_idem(e->store, idem_key(e, call), e->cmd.arena, hash, &stored, err);
+    sk_str stored, key = idem_key(e, call);
+    sk_status st;
 
-    if (st != SK_OK)
+    if (!key.data)
+        return sk_fail(err, SK_ENOMEM, "no memory for a request");
+    if ((st = sk_store_get_idem(e->store, key, e->cmd.arena, hash, &stored, err)) != SK_OK)
         return st;
     if (memcmp(hash, call->body_hash, sizeof(hash)) != 0)
         return sk_fail_field(err, SK_ECONFLICT, "id",
@@ -195,7 +197,9 @@ void audit(sk_engine *e, const char *action, sk_str object)
                                   SK_STR_ARG(sk_time_format(e->now_ms, at)),
                                   SK_STR_ARG(call_token(e->cmd.call)), action, SK_STR_ARG(object));
 
-    if (line.data)
+    if (!line.data)
+        e->failed = true;
+    else
         sk_batch_put_audit(e->cmd.batch, ++e->audit_seq, e->now_ms, line);
 }
 
@@ -216,12 +220,16 @@ static void idem_store(sk_engine *e, const sk_receipt *receipt)
 {
     const sk_call *call = e->cmd.call;
     sk_buf text = {0};
+    sk_str key;
 
     if (!call || call->request_id.size == 0)
         return;
+    key = idem_key(e, call);
     receipt_write(receipt, &text);
-    sk_batch_put_idem(e->cmd.batch, idem_key(e, call), e->now_ms, call->body_hash,
-                      sk_buf_view(&text));
+    if (key.data && !text.failed)
+        sk_batch_put_idem(e->cmd.batch, key, e->now_ms, call->body_hash, sk_buf_view(&text));
+    else
+        e->failed = true;
     sk_buf_done(&text);
 }
 

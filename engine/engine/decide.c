@@ -80,7 +80,8 @@ static sk_status check_appointments(const sk_appointment *list, size_t count, sk
     if (count > MAX_APPOINTMENTS)
         return sk_fail_field(err, SK_EINVAL, "appointments", "at most %d", MAX_APPOINTMENTS);
     for (size_t i = 0; i < count; i++)
-        if (list[i].end_ms <= list[i].start_ms || list[i].end_ms - list[i].start_ms > SK_DAY_MS)
+        if (list[i].start_ms < 0 || list[i].end_ms > SK_TIME_MAX_MS ||
+            list[i].end_ms <= list[i].start_ms || list[i].end_ms - list[i].start_ms > SK_DAY_MS)
             return sk_fail_field(err, SK_EINVAL, "appointments",
                                  "appointment %zu must end after it starts, within 24 hours",
                                  i + 1);
@@ -364,10 +365,10 @@ static sk_status do_hand_over(sk_engine *e, uint32_t index, sk_str connector, sk
     if (st != SK_OK)
         return st;
     pairing_count(e, p, -1);
-    p->assignee = sk_intern_add(e->words, connector);
+    p->assignee = sk_intern_find(e->words, connector);
     pairing_count(e, p, +1);
     s->assignee = connector;
-    return suggestion_step(e, index, s->state, "suggestion.handed_over", SK_STR(""), SK_STR(""),
+    return suggestion_step(e, index, s->state, "suggestion.handed_over", s->reason, SK_STR(""),
                            err);
 }
 
@@ -399,10 +400,12 @@ sk_status sk_engine_hand_over(sk_engine *e, const sk_call *call, sk_str id, uint
 static sk_status do_appointments(sk_engine *e, uint32_t index, const sk_appointment *list,
                                  size_t count, sk_error *err)
 {
-    sk_status st = set_appointments(e, index, list, count, err);
+    sk_suggestion *s;
+    sk_status st;
 
-    if (st != SK_OK ||
-        (st = suggestion_step(e, index, SK_STATE_CONNECTED, "suggestion.appointments", SK_STR(""),
+    if ((st = set_appointments(e, index, list, count, err)) != SK_OK ||
+        (st = record_of(e, index, &s, err)) != SK_OK ||
+        (st = suggestion_step(e, index, SK_STATE_CONNECTED, "suggestion.appointments", s->reason,
                               SK_STR(""), err)) != SK_OK)
         return st;
     return busy_of_both(e, index, err);

@@ -7,56 +7,11 @@
  * before the next command or question, in the order (instant, kind, id).
  *
  * A binary heap holds one entry per planned instant. Entries are never searched for: one whose
- * listing or suggestion has changed meanwhile is recognised when it comes up, and dropped. The full
- * hour and midnight are not in the heap; they are the next two numbers. */
+ * listing or suggestion has changed meanwhile is recognised when it comes up, and dropped, or when
+ * the heap would have to grow. The full hour and midnight are not in the heap; they are the next
+ * two numbers. */
 
-/* ---- The heap ---- */
-
-/* Ids are left out: those of one instant and kind are sorted when they come up together, so that a
- * slot that meanwhile belongs to another listing cannot bend the heap. */
-static bool due_before(const due_entry *a, const due_entry *b)
-{
-    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->kind < b->kind;
-}
-
-sk_status due_push(sk_engine *e, int64_t at_ms, due_kind kind, uint32_t ref)
-{
-    due_entry entry = {.at_ms = at_ms, .ref = ref, .kind = (uint8_t)kind};
-    void *items = e->due;
-    size_t i = e->due_count;
-
-    if (!sk_grow(&items, &e->due_capacity, e->due_count + 1, sizeof(due_entry)))
-        return SK_ENOMEM;
-    e->due = items;
-    e->due_count++;
-    while (i > 0 && due_before(&entry, &e->due[(i - 1) / 2])) {
-        e->due[i] = e->due[(i - 1) / 2];
-        i = (i - 1) / 2;
-    }
-    e->due[i] = entry;
-    return SK_OK;
-}
-
-static void due_pop(sk_engine *e)
-{
-    due_entry last = e->due[--e->due_count];
-    size_t i = 0;
-
-    for (;;) {
-        size_t child = 2 * i + 1;
-
-        if (child >= e->due_count)
-            break;
-        if (child + 1 < e->due_count && due_before(&e->due[child + 1], &e->due[child]))
-            child++;
-        if (!due_before(&e->due[child], &last))
-            break;
-        e->due[i] = e->due[child];
-        i = child;
-    }
-    if (e->due_count)
-        e->due[i] = last;
-}
+#define DUE_COMPACT_FROM 256
 
 /* ---- Is the entry still meant? ---- */
 
@@ -76,6 +31,115 @@ static bool due_valid(const sk_engine *e, const due_entry *d)
     if (d->kind == DUE_PARKED)
         return p->state == SK_STATE_PARKED && p->until_ms == d->at_ms;
     return sk_state_open((sk_state)p->state);
+}
+
+/* ---- The heap ---- */
+
+/* Ids are left out: those of one instant and kind are sorted when they come up together, so that a
+ * slot that meanwhile belongs to another listing cannot bend the heap. */
+static bool due_before(const due_entry *a, const due_entry *b)
+{
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->kind < b->kind;
+}
+
+/** Put `entry` into the hole at `i`, below which the heap is in order. */
+static void due_sink(sk_engine *e, size_t i, due_entry entry)
+{
+    for (;;) {
+        size_t child = 2 * i + 1;
+
+        if (child >= e->due_count)
+            break;
+        if (child + 1 < e->due_count && due_before(&e->due[child + 1], &e->due[child]))
+            child++;
+        if (!due_before(&e->due[child], &entry))
+            break;
+        e->due[i] = e->due[child];
+        i = child;
+    }
+    e->due[i] = entry;
+}
+
+/** An entry leaves the heap: its listing may be planned again. */
+static void due_forget(sk_engine *e, const due_entry *d)
+{
+    if (d->kind == DUE_VALID_UNTIL && e->listings[d->ref].planned_ms == d->at_ms)
+        e->listings[d->ref].planned_ms = 0;
+}
+
+static void due_pop(sk_engine *e)
+{
+    due_entry last = e->due[--e->due_count];
+
+    due_forget(e, &e->due[0]);
+    if (e->due_count)
+        due_sink(e, 0, last);
+}
+
+/** Drop the entries that mean nothing any more. */
+static void due_compact(sk_engine *e)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < e->due_count; i++) {
+        if (due_valid(e, &e->due[i]))
+            e->due[kept++] = e->due[i];
+        else
+            due_forget(e, &e->due[i]);
+    }
+    e->due_count = kept;
+    for (size_t i = kept / 2; i-- > 0;)
+        due_sink(e, i, e->due[i]);
+}
+
+/* A heap that is full loses what means nothing first, and grows when half of it or more is left: so
+ * neither is done often. */
+static bool due_room(sk_engine *e)
+{
+    void *items = e->due;
+    size_t need = e->due_count + 1;
+
+    if (need <= e->due_capacity)
+        return true;
+    if (e->due_capacity >= DUE_COMPACT_FROM) {
+        due_compact(e);
+        if (e->due_count < e->due_capacity / 2)
+            return true;
+    }
+    if (!sk_grow(&items, &e->due_capacity, e->due_capacity + 1, sizeof(due_entry)))
+        return false;
+    e->due = items;
+    return true;
+}
+
+sk_status due_push(sk_engine *e, int64_t at_ms, due_kind kind, uint32_t ref)
+{
+    due_entry entry = {.at_ms = at_ms, .ref = ref, .kind = (uint8_t)kind};
+    size_t i;
+
+    if (!due_room(e))
+        return SK_ENOMEM;
+    i = e->due_count++;
+    while (i > 0 && due_before(&entry, &e->due[(i - 1) / 2])) {
+        e->due[i] = e->due[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    e->due[i] = entry;
+    return SK_OK;
+}
+
+sk_status due_plan_listing(sk_engine *e, uint32_t slot)
+{
+    const sk_facts *f = sk_index_facts(e->index, slot);
+    listing_extra *extra = &e->listings[slot];
+
+    if ((f->status != SK_LISTING_OPEN && f->status != SK_LISTING_PAUSED) ||
+        extra->planned_ms == f->valid_until_ms)
+        return SK_OK;
+    if (due_push(e, f->valid_until_ms, DUE_VALID_UNTIL, slot) != SK_OK)
+        return SK_ENOMEM;
+    extra->planned_ms = f->valid_until_ms;
+    return SK_OK;
 }
 
 /* ---- What happens ---- */
@@ -288,4 +352,62 @@ sk_status sk_engine_tick(sk_engine *e, sk_error *err)
 int64_t sk_engine_now(const sk_engine *e)
 {
     return e->now_ms;
+}
+
+/* ---- Checking ---- */
+
+static sk_status check_listings(const sk_engine *e, const int64_t *planned, sk_error *err)
+{
+    for (uint32_t slot = 0; slot < sk_index_slots(e->index); slot++) {
+        const sk_facts *f = sk_index_facts(e->index, slot);
+
+        if (f && (f->status == SK_LISTING_OPEN || f->status == SK_LISTING_PAUSED) &&
+            (planned[slot] != f->valid_until_ms ||
+             e->listings[slot].planned_ms != f->valid_until_ms))
+            return sk_fail(err, SK_EINTERNAL, "listing %.*s: its end is not planned",
+                           SK_STR_ARG(sk_index_id(e->index, slot)));
+    }
+    return SK_OK;
+}
+
+static sk_status check_pairings(const sk_engine *e, const uint8_t *planned, sk_error *err)
+{
+    char id[16];
+
+    for (size_t i = 0; i < e->pairing_count; i++) {
+        const pairing *p = &e->pairings[i];
+        uint8_t wanted = 1u << DUE_EXPIRY | (p->state == SK_STATE_PARKED ? 1u << DUE_PARKED : 0);
+
+        if (!p->erased && sk_state_open((sk_state)p->state) && (planned[i] & wanted) != wanted)
+            return sk_fail(err, SK_EINTERNAL, "suggestion %.*s: its time is not planned",
+                           SK_STR_ARG(pairing_id(p->number, id)));
+    }
+    return SK_OK;
+}
+
+sk_status due_check(const sk_engine *e, sk_error *err)
+{
+    int64_t *listings = sk_calloc(sk_index_slots(e->index) + (size_t)1, sizeof(int64_t));
+    uint8_t *pairings = sk_calloc(e->pairing_count + 1, 1);
+    sk_status st = listings && pairings ? SK_OK : sk_fail(err, SK_ENOMEM, "no memory to check");
+
+    for (size_t i = 0; st == SK_OK && i < e->due_count; i++) {
+        const due_entry *d = &e->due[i];
+
+        if (i && due_before(d, &e->due[(i - 1) / 2]))
+            st = sk_fail(err, SK_EINTERNAL, "what falls due is out of order");
+        else if (!due_valid(e, d))
+            continue;
+        else if (d->kind == DUE_VALID_UNTIL)
+            listings[d->ref] = d->at_ms;
+        else
+            pairings[d->ref] |= (uint8_t)(1u << d->kind);
+    }
+    if (st == SK_OK)
+        st = check_listings(e, listings, err);
+    if (st == SK_OK)
+        st = check_pairings(e, pairings, err);
+    sk_free(listings);
+    sk_free(pairings);
+    return st;
 }

@@ -82,6 +82,20 @@ static sk_status listings_page(export_walk *w, sk_str after, sk_error *err)
     return st;
 }
 
+/* Contact details leave the engine: the audit says up to which party. */
+static sk_status audit_page(sk_engine *e, const sk_actor *actor, const sk_export_page *page,
+                            sk_error *err)
+{
+    sk_call call = {.actor = actor};
+    sk_receipt receipt;
+    sk_status st = command_begin(e, &call, &receipt, err);
+
+    if (st != SK_OK)
+        return st;
+    audit(e, "export.contact", page->parties[page->party_count - 1].id);
+    return command_commit(e, SK_STR(""), 0, false, NULL, err);
+}
+
 sk_status sk_engine_export(sk_engine *e, const sk_actor *actor, sk_str after, uint32_t limit,
                            bool with_contact, sk_arena *arena, sk_export_page *out, sk_error *err)
 {
@@ -111,6 +125,8 @@ sk_status sk_engine_export(sk_engine *e, const sk_actor *actor, sk_str after, ui
     page.parties = w.parties;
     page.listings = w.listings;
     st = listings ? listings_page(&w, after, err) : parties_page(&w, after, err);
+    if (st == SK_OK && with_contact && page.party_count)
+        st = audit_page(e, actor, &page, err);
     if (st == SK_OK)
         *out = page;
     return st;

@@ -128,9 +128,8 @@ static sk_status store_listing(sk_engine *e, const sk_listing *listing, bool exi
     if (extras_ensure(e, slot, party) != SK_OK)
         return command_broken(e, SK_ENOMEM);
     sk_batch_put_listing(e->cmd.batch, listing, is_sealed(e, party));
-    if (listing->status == SK_LISTING_OPEN || listing->status == SK_LISTING_PAUSED)
-        if (due_push(e, listing->valid_until_ms, DUE_VALID_UNTIL, slot) != SK_OK)
-            return command_broken(e, SK_ENOMEM);
+    if (due_plan_listing(e, slot) != SK_OK)
+        return command_broken(e, SK_ENOMEM);
     settle_aside(e, slot);
     emit(e, exists ? "listing.updated" : "listing.created", listing->id, listing->party_id,
          SK_STR(""), SK_STR(""));
@@ -192,9 +191,8 @@ static sk_status change_status(sk_engine *e, sk_listing *listing, sk_listing_sta
     listing->updated_ms = e->now_ms;
     sk_index_set_status(e->index, slot, status);
     sk_batch_put_listing(e->cmd.batch, listing, is_sealed(e, party));
-    if (status == SK_LISTING_OPEN || status == SK_LISTING_PAUSED)
-        if (due_push(e, listing->valid_until_ms, DUE_VALID_UNTIL, slot) != SK_OK)
-            return SK_ENOMEM;
+    if (due_plan_listing(e, slot) != SK_OK)
+        return SK_ENOMEM;
     emit(e, status_event(status), listing->id, listing->party_id, SK_STR(""), reason);
     touch_party(e, party);
     want_round(e, slot);

@@ -66,8 +66,8 @@ static sk_status load_listing(void *context, const sk_listing *listing, sk_error
     if (st != SK_OK)
         return st;
     st = extras_ensure(e, slot, SK_NONE);
-    if (st == SK_OK && (listing->status == SK_LISTING_OPEN || listing->status == SK_LISTING_PAUSED))
-        st = due_push(e, listing->valid_until_ms, DUE_VALID_UNTIL, slot);
+    if (st == SK_OK)
+        st = due_plan_listing(e, slot);
     return st == SK_OK ? SK_OK : sk_fail(err, st, "no memory for listings");
 }
 
@@ -106,7 +106,8 @@ static sk_status load_suggestion(void *context, const sk_suggestion *s, sk_error
                        SK_STR_ARG(s->id));
     p.number = strtoull(s->id.data + 1, NULL, 10);
     if (s->assignee.size)
-        p.assignee = sk_intern_add(e->words, s->assignee);
+        if (!(p.assignee = sk_intern_add(e->words, s->assignee)))
+            return sk_fail(err, SK_ENOMEM, "no memory for suggestions");
     if (pairing_add(e, &p, &index) != SK_OK || plan_suggestion(e, index) != SK_OK)
         return sk_fail(err, SK_ENOMEM, "no memory for suggestions");
     pairing_count(e, &e->pairings[index], +1);
@@ -128,14 +129,37 @@ static int compare_connected(const void *a, const void *b, void *context)
     return (x->number > y->number) - (x->number < y->number);
 }
 
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/** Each party with appointments once, however many pairs it has. */
+static sk_status load_busy(sk_engine *e, sk_error *err)
+{
+    u32_list *parties = &e->cmd.touched;
+    sk_status st = SK_OK;
+
+    if (parties->count)
+        qsort(parties->items, parties->count, sizeof(uint32_t), compare_u32);
+    for (size_t i = 0; i < parties->count && st == SK_OK; i++) {
+        if (i && parties->items[i - 1] == parties->items[i])
+            continue;
+        st = party_busy_recount(e, parties->items[i], err);
+        sk_arena_reset(e->cmd.arena);
+    }
+    parties->count = 0;
+    return st;
+}
+
 /** Load and appointments follow from the pairs that were connected. */
 static sk_status count_connected(sk_engine *e, sk_error *err)
 {
-    sk_status st = SK_OK;
-
     if (e->connected.count)
         qsort_r(e->connected.items, e->connected.count, sizeof(uint32_t), compare_connected, e);
-    for (size_t i = 0; i < e->connected.count && st == SK_OK; i++) {
+    for (size_t i = 0; i < e->connected.count; i++) {
         const pairing *p = &e->pairings[e->connected.items[i]];
         uint32_t demand = sk_index_facts(e->index, p->demand)->party;
         uint32_t supply = sk_index_facts(e->index, p->supply)->party;
@@ -144,11 +168,10 @@ static sk_status count_connected(sk_engine *e, sk_error *err)
         sk_index_party(e->index, supply)->load_30d++;
         if (p->state != SK_STATE_CONNECTED || !p->has_appointments)
             continue;
-        if ((st = party_busy_recount(e, demand, err)) == SK_OK)
-            st = party_busy_recount(e, supply, err);
+        touch_party(e, demand);
+        touch_party(e, supply);
     }
-    e->cmd.record_count = e->cmd.stepped.count = 0;
-    return st;
+    return e->failed ? sk_fail(err, SK_ENOMEM, "no memory for suggestions") : load_busy(e, err);
 }
 
 /* ---- Erasures to finish ---- */
@@ -196,15 +219,16 @@ sk_status engine_load(sk_engine *e, sk_error *err)
 {
     sk_status st;
 
-    if ((st = load_numbers(e, err)) != SK_OK || (st = load_taxonomy(e, err)) != SK_OK ||
-        (st = load_areas(e, err)) != SK_OK)
+    if ((st = load_numbers(e, err)) != SK_OK || (st = pending_load(e, err)) != SK_OK ||
+        (st = load_taxonomy(e, err)) != SK_OK || (st = load_areas(e, err)) != SK_OK)
         return st;
     if ((st = load_records(e, err)) != SK_OK || (st = count_connected(e, err)) != SK_OK ||
         (st = load_connectors(e, err)) != SK_OK || (st = load_tokens(e, err)) != SK_OK)
         return st;
     if (e->started)
         load_advance(e, e->now_ms);
-    return finish_erasures(e, err);
+    st = finish_erasures(e, err);
+    return st == SK_OK ? pending_finish(e, err) : st;
 }
 
 static char *copy_path(const char *path)

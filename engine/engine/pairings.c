@@ -15,7 +15,7 @@ sk_str pairing_id(uint64_t number, char out[16])
     return (sk_str){out, (size_t)size};
 }
 
-static bool number_of_id(sk_str id, uint64_t *out)
+bool pairing_number(sk_str id, uint64_t *out)
 {
     uint64_t number = 0;
 
@@ -30,13 +30,10 @@ static bool number_of_id(sk_str id, uint64_t *out)
     return true;
 }
 
-uint32_t pairing_find(const sk_engine *e, sk_str id)
+size_t pairing_from(const sk_engine *e, uint64_t number)
 {
-    uint64_t number;
     size_t lo = 0, hi = e->pairing_count;
 
-    if (!number_of_id(id, &number))
-        return SK_NONE;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
 
@@ -45,8 +42,19 @@ uint32_t pairing_find(const sk_engine *e, sk_str id)
         else
             hi = mid;
     }
-    if (lo < e->pairing_count && e->pairings[lo].number == number && !e->pairings[lo].erased)
-        return (uint32_t)lo;
+    return lo;
+}
+
+uint32_t pairing_find(const sk_engine *e, sk_str id)
+{
+    uint64_t number;
+    size_t at;
+
+    if (!pairing_number(id, &number))
+        return SK_NONE;
+    at = pairing_from(e, number);
+    if (at < e->pairing_count && e->pairings[at].number == number && !e->pairings[at].erased)
+        return (uint32_t)at;
     return SK_NONE;
 }
 
@@ -382,8 +390,9 @@ typedef struct range_list {
 
 static sk_status add_ranges(sk_engine *e, uint32_t index, range_list *ranges, sk_error *err)
 {
-    sk_suggestion *s;
-    sk_status st = record_of(e, index, &s, err);
+    sk_suggestion read;
+    const sk_suggestion *s;
+    sk_status st = record_peek(e, index, &read, &s, err);
     void *items = ranges->items;
 
     if (st != SK_OK)

@@ -215,8 +215,8 @@ static sk_status export_listings(sk_engine *e, uint32_t party, sk_arena *arena,
     return SK_OK;
 }
 
-static sk_status export_suggestions(sk_engine *e, uint32_t party, sk_arena *arena,
-                                    sk_party_export *out, sk_error *err)
+static sk_status export_suggestions(sk_engine *e, const sk_actor *actor, uint32_t party,
+                                    sk_arena *arena, sk_party_export *out, sk_error *err)
 {
     size_t count, total = 0, n = 0;
     const uint32_t *slots = sk_index_party_listings(e->index, party, &count);
@@ -234,7 +234,9 @@ static sk_status export_suggestions(sk_engine *e, uint32_t party, sk_arena *aren
         for (uint32_t p = e->listings[slots[i]].newest; p != SK_NONE;
              p = pairing_next(e, p, slots[i])) {
             sk_status st = sk_store_get_suggestion(e->store, pairing_id(e->pairings[p].number, id),
-                                                   arena, &items[n++], err);
+                                                   arena, &items[n], err);
+            if (st == SK_OK)
+                st = suggestion_coarsen(actor, arena, &items[n++], err);
             if (st != SK_OK)
                 return st;
         }
@@ -258,7 +260,7 @@ sk_status sk_engine_export_party(sk_engine *e, const sk_actor *actor, sk_str id,
         return st;
     party = sk_index_party_find(e->index, id);
     if ((st = export_listings(e, party, arena, &answer, err)) != SK_OK ||
-        (st = export_suggestions(e, party, arena, &answer, err)) != SK_OK ||
+        (st = export_suggestions(e, actor, party, arena, &answer, err)) != SK_OK ||
         (st = command_begin(e, &call, &receipt, err)) != SK_OK)
         return st;
     audit(e, "party.export", id);

@@ -98,30 +98,75 @@ sk_status retest_touched(sk_engine *e, sk_error *err)
 
 /* ---- After a change of taxonomy, areas or rules ---- */
 
-static sk_status retest_chunk(sk_engine *e, size_t *io_next, sk_error *err)
+static void put_pending(sk_engine *e)
 {
-    size_t i = *io_next, tested = 0;
+    const uint64_t numbers[3] = {e->relocate_pending, e->retest_from, e->retest_end};
+    sk_buf bytes = {0};
+
+    for (int i = 0; i < 3; i++)
+        sk_buf_u64(&bytes, numbers[i]);
+    if (bytes.failed)
+        e->failed = true;
+    else
+        sk_batch_put_meta(e->cmd.batch, SK_STR(ENGINE_PENDING), sk_buf_view(&bytes));
+    sk_buf_done(&bytes);
+}
+
+/* Those that rounds add later were made under the new order already, so the end is known now. */
+void pending_begin(sk_engine *e, bool relocate)
+{
+    e->relocate_pending = relocate;
+    e->retest_from = 0;
+    e->retest_end = e->last_event + 1;
+    put_pending(e);
+}
+
+static sk_status retest_chunk(sk_engine *e, sk_error *err)
+{
+    size_t end = pairing_from(e, e->retest_end), tested = 0;
+    size_t i = pairing_from(e, e->retest_from);
     sk_status st;
 
     command_begin_own(e);
-    for (; i < e->pairing_count && tested < SK_RETEST_CHUNK; i++) {
+    for (; i < end && tested < SK_RETEST_CHUNK; i++) {
         if (!sk_state_open((sk_state)e->pairings[i].state))
             continue;
         tested++;
         if ((st = retest_one(e, (uint32_t)i, err)) != SK_OK)
             return command_broken(e, st);
     }
-    *io_next = i;
+    e->retest_from = i < end ? e->pairings[i].number : 0;
+    e->retest_end = i < end ? e->retest_end : 0;
+    put_pending(e);
     return command_commit(e, SK_STR(""), 0, false, NULL, err);
 }
 
-sk_status retest_everything(sk_engine *e, sk_error *err)
+sk_status pending_finish(sk_engine *e, sk_error *err)
 {
-    size_t end = e->pairing_count;
-    sk_status st = SK_OK;
+    sk_status st = e->relocate_pending ? relocate_all(e, err) : SK_OK;
 
-    /* Those that the rounds add on the way were made under the new order already. */
-    for (size_t next = 0; next < end && st == SK_OK;)
-        st = retest_chunk(e, &next, err);
+    e->relocate_pending = false;
+    while (st == SK_OK && e->retest_end)
+        st = retest_chunk(e, err);
     return st;
+}
+
+sk_status pending_load(sk_engine *e, sk_error *err)
+{
+    uint64_t numbers[3] = {0};
+    sk_str value;
+    sk_status st = sk_store_get_meta(e->store, SK_STR(ENGINE_PENDING), e->cmd.arena, &value, err);
+
+    if (st == SK_ENOTFOUND)
+        return SK_OK;
+    if (st == SK_OK && value.size != 24)
+        return sk_fail(err, SK_ECORRUPT, "the engine's note of what is to do has the wrong size");
+    if (st != SK_OK)
+        return st;
+    for (size_t i = 0; i < value.size; i++)
+        numbers[i / 8] = numbers[i / 8] << 8 | (uint8_t)value.data[i];
+    e->relocate_pending = numbers[0] != 0;
+    e->retest_from = numbers[1];
+    e->retest_end = numbers[2];
+    return SK_OK;
 }

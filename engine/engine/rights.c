@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "engine/state.h"
 
+#include <math.h>
+
 /* Who may do what: one table, looked at by every command and question, so that NNG, the gateway and
  * a call in the same process have the same rights. */
 
@@ -57,6 +59,41 @@ bool actor_covers(const sk_actor *actor, sk_str buurt, sk_str wijk, sk_str gemee
 bool actor_sees_points(const sk_actor *actor)
 {
     return actor->role == SK_ROLE_ADMIN || actor->role == SK_ROLE_INTEGRATOR;
+}
+
+static bool actor_sees_distances(const sk_actor *actor)
+{
+    return actor_sees_points(actor) || actor->role == SK_ROLE_CONNECTOR;
+}
+
+/* A distance to a listing gives its place away to who asks from three sides; so do a term and a
+ * score that were computed from it. */
+sk_status distance_coarsen(const sk_actor *actor, sk_arena *arena, double *distance_m,
+                           const sk_term_value **terms, size_t term_count, int64_t *score,
+                           sk_error *err)
+{
+    sk_term_value *copy;
+
+    if (actor_sees_distances(actor))
+        return SK_OK;
+    if (!(copy = sk_arena_calloc(arena, term_count, sizeof(*copy))))
+        return sk_fail(err, SK_ELIMIT, "this answer would be too large; ask for fewer");
+    for (size_t i = 0; i < term_count; i++) {
+        copy[i] = (*terms)[i];
+        copy[i].value = floor(copy[i].value * 10 + 0.5) / 10;
+    }
+    *terms = copy;
+    *score -= *score % 10000;
+    if (!isnan(*distance_m))
+        *distance_m = (floor(*distance_m / 500) + 1) * 500;
+    return SK_OK;
+}
+
+sk_status suggestion_coarsen(const sk_actor *actor, sk_arena *arena, sk_suggestion *s,
+                             sk_error *err)
+{
+    return distance_coarsen(actor, arena, &s->values.distance_m, &s->terms, s->term_count,
+                            &s->score, err);
 }
 
 sk_status question_begin(sk_engine *e, const sk_actor *actor, right wanted, sk_error *err)

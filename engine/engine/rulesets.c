@@ -46,6 +46,27 @@ static sk_status first_rules(sk_engine *e, sk_buf *source, sk_ruleset **out, sk_
     return sk_store_write(e->store, e->cmd.batch, err);
 }
 
+/* What the active rule set is based on came with another version of the program, or the rules
+ * folder was changed: the same file is another rule set now, and the log says since when. */
+static sk_status adopt_changed(sk_engine *e, sk_rules_record *record, const sk_ruleset *rules,
+                               sk_error *err)
+{
+    sk_rules_record old = *record;
+
+    old.state = SK_RULES_RETIRED;
+    record->hash = sk_str_from(sk_ruleset_about(rules)->hash);
+    record->activated_ms = e->now_ms;
+    sk_log(SK_LOG_WARN, "rules=changed old=%.*s new=%.*s", SK_STR_ARG(old.hash),
+           SK_STR_ARG(record->hash));
+    sk_batch_clear(e->cmd.batch);
+    sk_batch_put_rules(e->cmd.batch, &old);
+    sk_batch_put_rules(e->cmd.batch, record);
+    sk_batch_put_meta(e->cmd.batch, SK_STR(ACTIVE_NAME), record->hash);
+    emit(e, "rules.activated", SK_STR(""), SK_STR(""), SK_STR(""), record->hash);
+    pending_begin(e, e->relocate_pending);
+    return sk_store_write(e->store, e->cmd.batch, err);
+}
+
 sk_status load_rules(sk_engine *e, sk_error *err)
 {
     sk_arena *arena = e->cmd.arena;
@@ -57,10 +78,15 @@ sk_status load_rules(sk_engine *e, sk_error *err)
 
     if (st == SK_ENOTFOUND)
         st = first_rules(e, &source, &rules, err);
-    else if (st == SK_OK && (st = sk_store_get_rules(e->store, hash, arena, &record, err)) == SK_OK)
-        st = compile(e, record.name, record.source, &rules, err);
+    else if (st == SK_OK &&
+             (st = sk_store_get_rules(e->store, hash, arena, &record, err)) == SK_OK &&
+             (st = compile(e, record.name, record.source, &rules, err)) == SK_OK &&
+             !sk_str_eq(hash, sk_str_from(sk_ruleset_about(rules)->hash)))
+        st = adopt_changed(e, &record, rules, err);
     if (st == SK_OK)
         use(e, rules);
+    else
+        sk_ruleset_free(rules);
     sk_buf_done(&source);
     return st;
 }
@@ -177,6 +203,9 @@ static sk_status check_activation(sk_engine *e, sk_str hash, sk_rules_record *re
         return sk_fail_field(err, SK_ECONFLICT, "hash", "this rule set is active already");
     if ((st = compile(e, record->name, record->source, out, err)) != SK_OK)
         return st;
+    if (!sk_str_eq(hash, sk_str_from(sk_ruleset_about(*out)->hash)))
+        return sk_fail_field(err, SK_ECONFLICT, "hash",
+                             "what this rule set is based on has changed since; push it again");
     return check_examples(e, *out, err);
 }
 
@@ -201,12 +230,13 @@ sk_status sk_engine_activate_rules(sk_engine *e, const sk_call *call, sk_str has
     record.activated_ms = e->now_ms;
     put_record(e, &record, "rules.activated");
     sk_batch_put_meta(e->cmd.batch, SK_STR(ACTIVE_NAME), hash);
+    pending_begin(e, false);
     if ((st = command_commit(e, hash, 1, false, out, err)) != SK_OK) {
         sk_ruleset_free(rules);
         return st;
     }
     use(e, rules);
-    return retest_everything(e, err);
+    return pending_finish(e, err);
 }
 
 /* ---- Questions ---- */

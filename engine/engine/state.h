@@ -17,6 +17,8 @@
 #define SK_ROUND_SIZE 20
 /** Meta value: clock, next midnight, audit number; 8 bytes each, big-endian. */
 #define ENGINE_NUMBERS "engine/numbers"
+/** Meta value: relocate, first and end of the suggestions still to be tested, 8 bytes each. */
+#define ENGINE_PENDING "engine/pending"
 #define SK_OPEN_LIFE_MS (14 * SK_DAY_MS)
 #define SK_LOAD_WINDOW_MS (30 * SK_DAY_MS)
 #define SK_IDEM_LIFE_MS SK_DAY_MS
@@ -47,6 +49,7 @@ typedef struct listing_extra {
     uint32_t newest;      /**< Head of its chain, or SK_NONE. */
     uint32_t open_count;  /**< Open suggestions of this listing. */
     uint32_t round_stamp; /**< Equal to engine.round: the pair was suggested before. */
+    int64_t planned_ms;   /**< Its `validUntil` in the due heap; 0: none. */
 } listing_extra;
 
 /** By party slot. */
@@ -130,6 +133,9 @@ struct sk_engine {
     size_t token_count;
     sk_arena *token_arena;
 
+    bool relocate_pending;            /**< Listings may lie in areas that were replaced. */
+    uint64_t retest_from, retest_end; /**< Numbers of suggestions; 0, 0: nothing to do. */
+
     uint64_t last_event;
     uint64_t audit_seq;
     uint64_t commands;
@@ -166,11 +172,19 @@ sk_status list_push(u32_list *list, uint32_t value);
 
 sk_status advance(sk_engine *e, sk_error *err);
 sk_status due_push(sk_engine *e, int64_t at_ms, due_kind kind, uint32_t ref);
+/** Plans the end of a listing that is open or paused, once. */
+sk_status due_plan_listing(sk_engine *e, uint32_t slot);
+/** Everything that will fall due is planned; for sk_engine_check. */
+sk_status due_check(const sk_engine *e, sk_error *err);
 void due_start(sk_engine *e, int64_t now_ms);
 
 /* ---- pairings.c: suggestions in memory ---- */
 
 sk_str pairing_id(uint64_t number, char out[16]);
+/** The number in a suggestion's id; false for what is no such id. */
+bool pairing_number(sk_str id, uint64_t *out);
+/** Index of the first pairing with this number or a higher one. */
+size_t pairing_from(const sk_engine *e, uint64_t number);
 uint32_t pairing_find(const sk_engine *e, sk_str id);
 /** Next in the chain of the listing on either side. */
 uint32_t pairing_next(const sk_engine *e, uint32_t index, uint32_t listing);
@@ -196,6 +210,9 @@ sk_status party_open_pairings(sk_engine *e, uint32_t party, u32_list *out);
 
 /** The record, to be changed in place; written with the command. */
 sk_status record_of(sk_engine *e, uint32_t index, sk_suggestion **out, sk_error *err);
+/** The record as it is in this command, to look at; read into `room` where it did not change. */
+sk_status record_peek(sk_engine *e, uint32_t index, sk_suggestion *room, const sk_suggestion **out,
+                      sk_error *err);
 /** One step: new state, version, steps, event. `reason` stays in the record; only `detail`, a word
  *  of the engine's own, goes into the event. */
 sk_status suggestion_step(sk_engine *e, uint32_t index, sk_state state, const char *event,
@@ -208,8 +225,14 @@ void emit_suggestion(sk_engine *e, const pairing *p, const char *type, sk_str de
 sk_status retest_touched(sk_engine *e, sk_error *err);
 /** Withdraw the pairing when it became impossible. */
 sk_status retest_one(sk_engine *e, uint32_t index, sk_error *err);
-/** All open suggestions in numbered commands of SK_RETEST_CHUNK. */
-sk_status retest_everything(sk_engine *e, sk_error *err);
+/** What a change of taxonomy, areas or rules leaves to do in numbered commands of SK_RETEST_CHUNK:
+ *  with `relocate` every listing gets its buurt anew, then all open suggestions are tested again.
+ *  Noted in the change's own command, so that a restart goes on where it stopped. */
+void pending_begin(sk_engine *e, bool relocate);
+sk_status pending_finish(sk_engine *e, sk_error *err);
+/** At opening: reads what was noted. */
+sk_status pending_load(sk_engine *e, sk_error *err);
+sk_status relocate_all(sk_engine *e, sk_error *err);
 sk_status run_rounds(sk_engine *e, sk_error *err);
 bool listing_open(const sk_engine *e, const sk_facts *f);
 const char *closed_reason(const sk_facts *f, int64_t now_ms);
@@ -257,6 +280,12 @@ sk_status erase_party_now(sk_engine *e, sk_str id, sk_error *err);
 void listing_locate(sk_engine *e, sk_listing *listing);
 /** What a reader without the right to exact points gets to see. */
 void listing_coarsen(sk_engine *e, const sk_actor *actor, sk_listing *listing);
+/** Distances, and what was computed from them, for a reader who may not know where others live. */
+sk_status distance_coarsen(const sk_actor *actor, sk_arena *arena, double *distance_m,
+                           const sk_term_value **terms, size_t term_count, int64_t *score,
+                           sk_error *err);
+sk_status suggestion_coarsen(const sk_actor *actor, sk_arena *arena, sk_suggestion *s,
+                             sk_error *err);
 sk_str listing_party_id(const sk_engine *e, uint32_t slot);
 /** A question: time moves and what is due runs. */
 sk_status question_begin(sk_engine *e, const sk_actor *actor, right wanted, sk_error *err);

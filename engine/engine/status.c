@@ -41,7 +41,11 @@ sk_status sk_engine_step_clock(sk_engine *e, const sk_call *call, int64_t to_ms,
     if (!e->clock.fixed)
         return sk_fail(err, SK_ECONFLICT,
                        "this engine follows the host's clock; start it with --clock to step it");
-    if (to_ms < e->clock.fixed_ms || to_ms > SK_TIME_MAX_MS)
+    /* A repetition is answered, and whatever can be refused is, before the clock moves. */
+    if ((st = command_begin(e, call, out, err)) != SK_OK || out->repeated)
+        return st;
+    command_cancel(e);
+    if (to_ms < e->now_ms || to_ms > SK_TIME_MAX_MS)
         return sk_fail_field(err, SK_EINVAL, "to", "the clock never runs back");
     e->clock.fixed_ms = to_ms;
     if ((st = command_begin(e, call, out, err)) != SK_OK || out->repeated)

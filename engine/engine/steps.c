@@ -39,6 +39,23 @@ sk_status record_of(sk_engine *e, uint32_t index, sk_suggestion **out, sk_error 
     return SK_OK;
 }
 
+sk_status record_peek(sk_engine *e, uint32_t index, sk_suggestion *room, const sk_suggestion **out,
+                      sk_error *err)
+{
+    command *c = &e->cmd;
+    char id[16];
+
+    *out = room;
+    for (size_t i = 0; i < c->record_count; i++) {
+        if (c->stepped.items[i] == index) {
+            *out = &c->records[i];
+            return SK_OK;
+        }
+    }
+    return sk_store_get_suggestion(e->store, pairing_id(e->pairings[index].number, id), c->arena,
+                                   room, err);
+}
+
 void emit_suggestion(sk_engine *e, const pairing *p, const char *type, sk_str detail)
 {
     char id[16];

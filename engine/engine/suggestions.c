@@ -48,12 +48,12 @@ static bool wanted(const pick *k, const pairing *p)
     return actor_sees(k->e, k->actor, p);
 }
 
-/** Index of the first pairing behind the id `after`. */
+/** Index of the first pairing behind the id `after`, whether that one still exists or not. */
 static size_t start_behind(const sk_engine *e, sk_str after)
 {
-    uint32_t index = after.size ? pairing_find(e, after) : SK_NONE;
+    uint64_t number;
 
-    return index == SK_NONE ? 0 : index + (size_t)1;
+    return pairing_number(after, &number) ? pairing_from(e, number + 1) : 0;
 }
 
 static sk_status find_all(pick *k, size_t limit, bool *out_more)
@@ -97,6 +97,8 @@ static sk_status read_page(pick *k, sk_arena *arena, size_t count, sk_suggestion
         sk_str name = pairing_id(k->e->pairings[k->found.items[i]].number, id);
         sk_status st = sk_store_get_suggestion(k->e->store, name, arena, &items[i], err);
 
+        if (st == SK_OK)
+            st = suggestion_coarsen(k->actor, arena, &items[i], err);
         if (st != SK_OK)
             return st;
     }
@@ -135,6 +137,8 @@ sk_status sk_engine_list_suggestions(sk_engine *e, const sk_actor *actor,
         return st;
     if (limit > 256)
         return sk_fail_field(err, SK_EINVAL, "limit", "at most 256");
+    if (filter->after.size && !pairing_number(filter->after, &(uint64_t){0}))
+        return sk_fail_field(err, SK_EINVAL, "after", "give the `next` of the page before");
     if (k.states == 0)
         k.states = (1u << SK_STATE_PROPOSED) | (1u << SK_STATE_PARKED);
     k.listing = sk_index_find(e->index, filter->listing_id);
@@ -162,5 +166,6 @@ sk_status sk_engine_get_suggestion(sk_engine *e, const sk_actor *actor, sk_str i
         return sk_fail_field(err, SK_ENOTFOUND, "id", "there is no such suggestion");
     if (!actor_sees(e, actor, &e->pairings[index]))
         return sk_fail(err, SK_EDENIED, "this suggestion is outside the areas of this token");
-    return sk_store_get_suggestion(e->store, id, arena, out, err);
+    st = sk_store_get_suggestion(e->store, id, arena, out, err);
+    return st == SK_OK ? suggestion_coarsen(actor, arena, out, err) : st;
 }

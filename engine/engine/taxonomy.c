@@ -40,8 +40,10 @@ static sk_status replace(sk_engine *e, sk_taxonomy *taxonomy, sk_error *err)
     sk_taxonomy *old = e->taxonomy;
     sk_status st = sk_index_set_taxonomy(e->index, taxonomy, err);
 
-    if (st != SK_OK)
+    if (st != SK_OK) {
+        sk_taxonomy_free(taxonomy);
         return command_broken(e, st);
+    }
     e->taxonomy = taxonomy;
     sk_taxonomy_free(old);
     return SK_OK;
@@ -67,13 +69,14 @@ sk_status sk_engine_put_taxonomy(sk_engine *e, const sk_call *call, const sk_cat
     sk_batch_put_taxonomy(e->cmd.batch, categories, count, related, related_count);
     emit(e, "taxonomy.changed", SK_STR(""), SK_STR(""), SK_STR(""), SK_STR(""));
     audit(e, "taxonomy.changed", SK_STR(""));
+    pending_begin(e, false);
     if ((st = command_commit(e, SK_STR(""), count, false, out, err)) != SK_OK) {
         sk_taxonomy_free(taxonomy);
         return st;
     }
     if ((st = replace(e, taxonomy, err)) != SK_OK)
         return st;
-    return retest_everything(e, err);
+    return pending_finish(e, err);
 }
 
 sk_status sk_engine_get_taxonomy(sk_engine *e, const sk_actor *actor, const sk_taxonomy **out,

@@ -162,6 +162,16 @@ sk_status sk_engine_list_tokens(sk_engine *e, const sk_actor *actor, sk_arena *a
     return SK_OK;
 }
 
+static bool is_last_admin(const sk_engine *e, const sk_token *token)
+{
+    size_t others = 0;
+
+    for (size_t i = 0; i < e->token_count; i++)
+        others +=
+            &e->tokens[i] != token && e->tokens[i].role == SK_ROLE_ADMIN && !e->tokens[i].revoked;
+    return token->role == SK_ROLE_ADMIN && !token->revoked && others == 0;
+}
+
 sk_status sk_engine_revoke_token(sk_engine *e, const sk_call *call, sk_str id, sk_receipt *out,
                                  sk_error *err)
 {
@@ -173,9 +183,15 @@ sk_status sk_engine_revoke_token(sk_engine *e, const sk_call *call, sk_str id, s
     for (size_t i = 0; i < e->token_count; i++)
         if (sk_str_eq(e->tokens[i].id, id))
             token = &e->tokens[i];
-    if (!token) {
+    if (!token)
+        st = sk_fail_field(err, SK_ENOTFOUND, "id", "there is no such token");
+    else if (is_last_admin(e, token))
+        st = sk_fail_field(err, SK_ECONFLICT, "id",
+                           "without this token nobody can administer the engine; make another "
+                           "administrator's token first");
+    if (st != SK_OK) {
         command_cancel(e);
-        return sk_fail_field(err, SK_ENOTFOUND, "id", "there is no such token");
+        return st;
     }
     token->revoked = true;
     sk_batch_put_token(e->cmd.batch, token);

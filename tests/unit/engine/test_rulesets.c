@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "stand.h"
+
+#include <stdio.h>
+
+/* The life of a rule set, across restarts, and what its rules do to suggestions. */
+
+#define STRICT                                                                                     \
+    "return ruleset { name = \"streng\", based_on = \"standaard\", policy = [[Streng.]],\n"        \
+    "  hard { \"samen\", expr = \"need.buurt == offer.buurt\", why = \"zelfde buurt\" } }\n"
+#define WRONG                                                                                      \
+    "return ruleset { name = \"fout\", based_on = \"standaard\", policy = [[Fout.]],\n"            \
+    "  example { \"nooit\", need = {}, offer = {}, pair = { closeness = 0 },\n"                    \
+    "    expect = { score = 1 } } }\n"
+#define PATIENT                                                                                    \
+    "return ruleset { name = \"geduld\", based_on = \"standaard\", policy = [[Geduld.]],\n"        \
+    "  threshold = 0.99, relax { after = \"3d\", threshold = 0.5 } }\n"
+#define FAILING                                                                                    \
+    "return ruleset { name = \"stuk\", based_on = \"standaard\", policy = [[Stuk.]],\n"            \
+    "  term { \"kapot\", weight = 1, lua = function(need, offer) return need.x.y end } }\n"
+
+static char last_hash[65];
+
+static const char *push(stand *s, const char *source)
+{
+    sk_call call = call_by(&author);
+
+    ok(s, sk_engine_push_rules(s->engine, &call, sk_str_from(source), &s->receipt, &s->err));
+    memcpy(last_hash, s->receipt.id, 65);
+    return last_hash;
+}
+
+static sk_status approve(stand *s, const sk_actor *actor, const char *hash)
+{
+    sk_call call = call_by(actor);
+
+    return sk_engine_approve_rules(s->engine, &call, sk_str_from(hash), &s->receipt, &s->err);
+}
+
+static sk_status activate(stand *s, const char *hash)
+{
+    sk_call call = call_by(&admin);
+
+    return sk_engine_activate_rules(s->engine, &call, sk_str_from(hash), &s->receipt, &s->err);
+}
+
+static void use(stand *s, const char *source)
+{
+    push(s, source);
+    ok(s, approve(s, &admin, last_hash));
+    ok(s, activate(s, last_hash));
+}
+
+static void active_hash(stand *s, char out[65])
+{
+    sk_engine_status st;
+
+    ok(s, sk_engine_get_status(s->engine, &admin, &st, &s->err));
+    assert_int_equal(st.rules_hash.size, 64);
+    memcpy(out, st.rules_hash.data, 64);
+    out[64] = '\0';
+}
+
+static void propose_across(stand *s)
+{
+    sk_listing far = offer("o1", "p2");
+
+    far.point = (sk_point){52.1412, 5.1034};
+    put(s, need("n1", "p1"));
+    put(s, far);
+    assert_true(has_pair(s, "n1", "o1", 1u << SK_STATE_PROPOSED));
+}
+
+static void test_rules__a_second_person_approves(void **state)
+{
+    stand *s = *state;
+
+    push(s, STRICT);
+    refused(s, SK_ECONFLICT, "hash", activate(s, last_hash));
+    refused(s, SK_EDENIED, "", approve(s, &author, last_hash));
+    stand_reopen(s);
+    refused(s, SK_EDENIED, "", approve(s, &author, last_hash));
+    ok(s, approve(s, &admin, last_hash));
+    refused(s, SK_ECONFLICT, "hash", approve(s, &second_admin, last_hash));
+    stand_reopen(s);
+    ok(s, activate(s, last_hash));
+    refused(s, SK_ECONFLICT, "hash", activate(s, last_hash));
+    refused(s, SK_ENOTFOUND, "hash", activate(s, "x"));
+}
+
+static void test_rules__failing_examples_cannot_be_activated(void **state)
+{
+    stand *s = *state;
+    char before[65], after[65];
+
+    active_hash(s, before);
+    push(s, WRONG);
+    ok(s, approve(s, &admin, last_hash));
+    refused(s, SK_EINVAL, "hash", activate(s, last_hash));
+    active_hash(s, after);
+    assert_string_equal(before, after);
+    stand_check(s);
+}
+
+static void test_rules__activation_tests_again_and_a_roll_back_returns(void **state)
+{
+    stand *s = *state;
+    char standard[65], strict[65], now[65];
+
+    active_hash(s, standard);
+    propose_across(s);
+    use(s, STRICT);
+    active_hash(s, strict);
+    assert_str(pair_of(s, "n1", "o1").reason, "rule:samen");
+    stand_reopen(s);
+    active_hash(s, now);
+    assert_string_equal(now, strict);
+    put(s, need("n1", "p1"));
+    assert_int_equal(suggestions(s, 0).count, 0);
+    ok(s, activate(s, standard));
+    put(s, need("n1", "p1"));
+    assert_int_equal(suggestions(s, 0).count, 1);
+    assert_str(pair_of(s, "n1", "o1").rules_hash, standard);
+    ok(s, activate(s, strict));
+    assert_int_equal(suggestions(s, 0).count, 0);
+    assert_int_equal(count_events(s, "rules.activated"), 3);
+    stand_check(s);
+}
+
+static void test_rules__pushed_twice_is_one(void **state)
+{
+    stand *s = *state;
+    const sk_rules_record *list;
+    size_t count;
+
+    push(s, STRICT);
+    assert_true(s->receipt.created);
+    push(s, STRICT);
+    assert_false(s->receipt.created);
+    assert_int_equal(count_events(s, "rules.pushed"), 1);
+    ok(s, sk_engine_list_rules(s->engine, &admin, s->arena, &list, &count, &s->err));
+    assert_int_equal(count, 2);
+}
+
+static void test_rules__relax_for_those_who_waited(void **state)
+{
+    stand *s = *state;
+    sk_listing far = offer("o1", "p2");
+
+    use(s, PATIENT);
+    far.point = (sk_point){52.1412, 5.1034};
+    put(s, need("n1", "p1"));
+    put(s, far);
+    assert_int_equal(suggestions(s, ALL_STATES).count, 0);
+    stand_to(s, START_MS + 3 * SK_DAY_MS - 1);
+    assert_int_equal(suggestions(s, ALL_STATES).count, 0);
+    stand_to(s, START_MS + 4 * SK_DAY_MS);
+    assert_int_equal(suggestions(s, ALL_STATES).count, 1);
+}
+
+/* ---- What it is based on changes ---- */
+
+static void write_base(stand *s, const char *threshold)
+{
+    char path[128], text[160];
+    int size = snprintf(text, sizeof(text),
+                        "return ruleset { name = \"basis\", based_on = \"standaard\", policy = "
+                        "[[Basis.]], threshold = %s }\n",
+                        threshold);
+
+    snprintf(path, sizeof(path), "%s/basis.lua", s->folder);
+    ok(s, sk_file_write(path, (sk_str){text, (size_t)size}, 0600, &s->err));
+}
+
+static void test_open__a_changed_base_is_another_rule_set(void **state)
+{
+    stand *s = *state;
+    static const char local[] =
+        "return ruleset { name = \"lokaal\", based_on = \"basis\", policy = [[Lokaal.]] }\n";
+    char standard[65], before[65], after[65];
+    sk_rules_record record;
+
+    s->rules_dir = s->folder;
+    write_base(s, "0.45");
+    stand_reopen(s);
+    active_hash(s, standard);
+    use(s, local);
+    active_hash(s, before);
+    write_base(s, "0.5");
+    stand_reopen(s);
+    active_hash(s, after);
+    assert_string_not_equal(before, after);
+    assert_str(last_event(s).detail, after);
+    ok(s, sk_engine_get_rules(s->engine, &admin, sk_str_from(before), s->arena, &record, &s->err));
+    assert_int_equal(record.state, SK_RULES_RETIRED);
+    stand_reopen(s);
+    assert_int_equal(count_events(s, "rules.activated"), 2);
+    /* What was approved is no more; the standard is a way back. */
+    refused(s, SK_ECONFLICT, "hash", activate(s, before));
+    ok(s, activate(s, standard));
+}
+
+/* ---- A function that fails ---- */
+
+static void test_rules__a_failing_function_loses_its_term_only(void **state)
+{
+    stand *s = *state;
+    sk_suggestion made;
+
+    use(s, FAILING);
+    put(s, need("n1", "p1"));
+    put(s, offer("o1", "p2"));
+    made = pair_of(s, "n1", "o1");
+    assert_str(made.terms[made.term_count - 1].name, "kapot");
+    assert_false(made.terms[made.term_count - 1].applies);
+    stand_check(s);
+}
+
+int main(void)
+{
+#define ON_STAND(test) cmocka_unit_test_setup_teardown(test, stand_open, stand_close)
+    const struct CMUnitTest tests[] = {
+        ON_STAND(test_rules__a_second_person_approves),
+        ON_STAND(test_rules__failing_examples_cannot_be_activated),
+        ON_STAND(test_rules__activation_tests_again_and_a_roll_back_returns),
+        ON_STAND(test_rules__pushed_twice_is_one),
+        ON_STAND(test_rules__relax_for_those_who_waited),
+        ON_STAND(test_open__a_changed_base_is_another_rule_set),
+        ON_STAND(test_rules__a_failing_function_loses_its_term_only),
+    };
+
+    return cmocka_run_group_tests_name("engine.rulesets", tests, NULL, NULL);
+}
