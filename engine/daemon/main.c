@@ -15,9 +15,12 @@
  * for the engine to fail. A failed engine ends the process with status 1; the supervisor starts it
  * again, and nothing that was acknowledged is lost. */
 
+#define SIGNALS 3
+
 typedef struct process {
     struct event_base *base;
     struct event *fatal;
+    struct event *signals[SIGNALS];
     sk_engine *engine;
     sk_server *server;
     sk_error error;
@@ -83,23 +86,32 @@ static void on_fatal(void *context, const sk_error *error)
 
 static sk_status open_loop(process *p, sk_error *err)
 {
-    static const int stops[] = {SIGTERM, SIGINT};
-    struct event *e;
+    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    static const event_callback_fn handlers[SIGNALS] = {on_signal, on_signal, on_hangup};
 
     evthread_use_pthreads();
     signal(SIGPIPE, SIG_IGN);
     if (!(p->base = event_base_new()) ||
         !(p->fatal = event_new(p->base, -1, EV_PERSIST, on_fatal_event, p)))
         return sk_fail(err, SK_ENOMEM, "cannot make the event loop");
-    for (size_t i = 0; i < 2; i++) {
-        e = evsignal_new(p->base, stops[i], on_signal, p);
-        if (!e || event_add(e, NULL) != 0)
+    for (size_t i = 0; i < SIGNALS; i++) {
+        p->signals[i] = evsignal_new(p->base, numbers[i], handlers[i], p);
+        if (!p->signals[i] || event_add(p->signals[i], NULL) != 0)
             return sk_fail(err, SK_ENOMEM, "cannot watch for signals");
     }
-    e = evsignal_new(p->base, SIGHUP, on_hangup, p);
-    if (!e || event_add(e, NULL) != 0)
-        return sk_fail(err, SK_ENOMEM, "cannot watch for signals");
     return SK_OK;
+}
+
+static void close_loop(process *p)
+{
+    for (size_t i = 0; i < SIGNALS; i++)
+        if (p->signals[i])
+            event_free(p->signals[i]);
+    if (p->fatal)
+        event_free(p->fatal);
+    if (p->base)
+        event_base_free(p->base);
+    libevent_global_shutdown();
 }
 
 /* ---- Start and stop ---- */
@@ -174,11 +186,7 @@ static int run(const sk_config *config)
     }
     sk_server_stop(p.server);
     sk_engine_close(p.engine);
-    if (p.fatal)
-        event_free(p.fatal);
-    if (p.base)
-        event_base_free(p.base);
-    libevent_global_shutdown();
+    close_loop(&p);
     if (st != SK_OK)
         return fail_start(&error);
     return p.exit_code;
