@@ -53,6 +53,7 @@ static void make_clean(char *text)
     }
 }
 
+#undef sk_fail /* error.h wraps both for clang-tidy. */
 sk_status sk_fail(sk_error *err, sk_status status, const char *format, ...)
 {
     va_list args;
@@ -68,6 +69,7 @@ sk_status sk_fail(sk_error *err, sk_status status, const char *format, ...)
     return status;
 }
 
+#undef sk_fail_field
 sk_status sk_fail_field(sk_error *err, sk_status status, const char *field, const char *format, ...)
 {
     va_list args;
