@@ -163,7 +163,7 @@ static sk_status check_manifest(const char *from, sk_error *err)
     char *path = store_join(from, MANIFEST_NAME);
     const char *at = NULL;
     sk_buf text = {0};
-    unsigned format = 0;
+    uint32_t format = 0;
     sk_status st = SK_OK;
 
     if (!path)
@@ -175,7 +175,7 @@ static sk_status check_manifest(const char *from, sk_error *err)
     }
     sk_buf_add(&text, "", 1);
     at = text.failed ? NULL : strstr(text.data, "\"format\":");
-    if (!at || sscanf(at + 9, "%u", &format) != 1 || format == 0)
+    if (!at || (format = store_format_read(at + 9)) == 0)
         st = sk_fail(err, SK_ECORRUPT, "%s cannot be read", path);
     else if (format > SK_STORE_FORMAT)
         st = sk_fail(err, SK_EINVAL,

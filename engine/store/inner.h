@@ -148,6 +148,8 @@ sk_status store_open_raw(const sk_store_options *options, sk_store **out, sk_err
  *  parts are not possible. */
 sk_status store_open_main_only(const sk_store_options *options, sk_store **out, sk_error *err);
 void store_release(sk_store *store);
+/** The format number that `text` begins with; 0, which no format has, when there is none. */
+uint32_t store_format_read(const char *text);
 /** The stored format, 0 when none is. */
 sk_status store_format(sk_store *store, uint32_t *out, sk_error *err);
 sk_status store_upgrade(sk_store *store, uint32_t format, sk_error *err);

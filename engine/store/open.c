@@ -215,6 +215,7 @@ void store_release(sk_store *store)
 static sk_store *new_store(const sk_store_options *options)
 {
     sk_store *store = sk_calloc(1, sizeof *store);
+    size_t path_size = 0;
 
     if (!store)
         return NULL;
@@ -227,12 +228,13 @@ static sk_store *new_store(const sk_store_options *options)
     store->walk = rocksdb_readoptions_create();
     store->write = rocksdb_writeoptions_create();
     rocksdb_readoptions_set_fill_cache(store->walk, 0);
-    store->path = sk_malloc(strlen(options->path) + 1);
+    path_size = strlen(options->path) + 1;
+    store->path = sk_malloc(path_size);
     if (!store->path) {
         store_release(store);
         return NULL;
     }
-    strcpy(store->path, options->path);
+    memcpy(store->path, options->path, path_size);
     return store;
 }
 
@@ -275,10 +277,17 @@ sk_status store_open_main_only(const sk_store_options *options, sk_store **out, 
 
 /* ---- The format ---- */
 
+uint32_t store_format_read(const char *text)
+{
+    const unsigned long number = strtoul(text, NULL, 10);
+
+    return number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
 sk_status store_format(sk_store *store, uint32_t *out, sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value;
+    sk_str value = {0};
     char text[16] = "";
     uint32_t format = 0;
     sk_status st = store_get(store, FAMILY_META, SK_STR(META_FORMAT), &slice, &value, err);
@@ -292,7 +301,7 @@ sk_status store_format(sk_store *store, uint32_t *out, sk_error *err)
     if (value.size < sizeof text)
         memcpy(text, value.data, value.size);
     rocksdb_pinnableslice_destroy(slice);
-    if (sscanf(text, "%u", &format) != 1 || format == 0)
+    if ((format = store_format_read(text)) == 0)
         return sk_fail(err, SK_ECORRUPT, "the data folder's format version cannot be read");
     *out = format;
     return SK_OK;

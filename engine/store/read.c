@@ -26,7 +26,7 @@ sk_status store_get(sk_store *store, family f, sk_str key, rocksdb_pinnableslice
 sk_status store_has(sk_store *store, family f, sk_str key, bool *out, sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value;
+    sk_str value = {0};
     const sk_status st = store_get(store, f, key, &slice, &value, err);
 
     if (st != SK_OK && st != SK_ENOTFOUND)
@@ -85,7 +85,7 @@ sk_status sk_store_get_listing(sk_store *store, sk_str id, sk_arena *arena, sk_l
                                sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value;
+    sk_str value = {0};
     sk_status st = store_get(store, FAMILY_LISTING, id, &slice, &value, err);
 
     if (st != SK_OK)
@@ -99,7 +99,7 @@ sk_status store_party_contact(sk_store *store, sk_str id, sk_arena *arena, sk_pa
                               sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value, sealed, plain;
+    sk_str value = {0}, sealed, plain = {0};
     sk_contact contact;
     bool readable = false;
     sk_status st = store_get(store, FAMILY_SECRET, id, &slice, &value, err);
@@ -126,7 +126,7 @@ sk_status sk_store_get_party(sk_store *store, sk_str id, bool with_contact, sk_a
                              sk_party *out, sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value, message;
+    sk_str value = {0}, message;
     sk_party party;
     sk_status st = store_get(store, FAMILY_PARTY, id, &slice, &value, err);
 
@@ -148,7 +148,7 @@ sk_status sk_store_get_suggestion(sk_store *store, sk_str id, sk_arena *arena, s
                                   sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value, message;
+    sk_str value = {0}, message;
     sk_status st = store_get(store, FAMILY_SUGGESTION, id, &slice, &value, err);
 
     if (st != SK_OK)
@@ -163,7 +163,7 @@ sk_status sk_store_get_rules(sk_store *store, sk_str hash, sk_arena *arena, sk_r
                              sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value, message;
+    sk_str value = {0}, message;
     sk_status st = store_get(store, FAMILY_RULES, hash, &slice, &value, err);
 
     if (st != SK_OK)
@@ -193,7 +193,7 @@ sk_status sk_store_get_meta(sk_store *store, sk_str name, sk_arena *arena, sk_st
                             sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value, copy;
+    sk_str value = {0}, copy;
     sk_status st = get_named(store, FAMILY_META, META_VALUE, name, &slice, &value, err);
 
     if (st != SK_OK)
@@ -210,7 +210,7 @@ sk_status sk_store_get_idem(sk_store *store, sk_str key, sk_arena *arena, uint8_
                             sk_str *out_receipt, sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value, record, receipt;
+    sk_str value = {0}, record, receipt;
     sk_status st = get_named(store, FAMILY_IDEM, "k", key, &slice, &value, err);
 
     if (st != SK_OK)
@@ -236,7 +236,7 @@ out:
 sk_status sk_store_get_taxonomy(sk_store *store, sk_taxonomy **out, sk_error *err)
 {
     rocksdb_pinnableslice_t *slice = NULL;
-    sk_str value, message;
+    sk_str value = {0}, message;
     const sk_category *categories = NULL;
     const sk_related *related = NULL;
     size_t count = 0, related_count = 0;
@@ -299,7 +299,7 @@ static sk_status read_page(rocksdb_iterator_t *it, event_page *page, sk_error *e
     sk_status st = SK_OK;
 
     for (; page->count < page->max && rocksdb_iter_valid(it); rocksdb_iter_next(it)) {
-        sk_str value, message;
+        sk_str value = {0}, message;
 
         value.data = rocksdb_iter_value(it, &value.size);
         if ((st = store_message(value, &message, err)) != SK_OK ||
