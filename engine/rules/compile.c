@@ -66,11 +66,20 @@ static int fail(builder *b, sk_status status, const char *text)
     return -1;
 }
 
+/* Constants are shared by their bits: -0.0 is not 0.0, and nil (a NaN) is itself. */
+static uint64_t bits_of(double number)
+{
+    uint64_t bits = 0;
+
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
 static bool same(const sk_instr *x, const sk_instr *y)
 {
     return x->op == y->op && x->type == y->type && x->side == y->side && x->field == y->field &&
            x->a == y->a && x->b == y->b && x->c == y->c && x->word == y->word &&
-           memcmp(&x->number, &y->number, sizeof x->number) == 0;
+           bits_of(x->number) == bits_of(y->number);
 }
 
 static bool builds_set(const sk_instr *instr)

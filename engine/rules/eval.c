@@ -323,7 +323,7 @@ static void run_over_sets(sk_program *p, const sk_instr *instr, size_t count, do
     const double *words = has_word ? sk_program_column(p, instr->b) : NULL;
 
     for (size_t i = 0; i < count; i++)
-        out[i] = sk_apply_set((sk_op)instr->op, a[i], b[i], words ? words[i] : 0.0, p->words);
+        out[i] = sk_apply_set((sk_op)instr->op, a[i], b[i], has_word ? words[i] : 0.0, p->words);
 }
 
 /* ---- Face ---- */

@@ -295,24 +295,23 @@ static sk_node *parse_prefix(parser *p, sk_op op, sk_expr_type type, const char 
 
 /** `takes`: n number, b boolean, s set, w text; the last one repeats up to `most`. */
 static const struct {
-    const char *name;
+    const char *name, *takes;
     sk_op op;
     unsigned least, most;
-    const char *takes;
     sk_expr_type gives;
 } functions[] = {
-    {"decay", SK_OP_DECAY, 2, 2, "nn", SK_T_NUMBER},
-    {"ramp", SK_OP_RAMP, 3, 3, "nnn", SK_T_NUMBER},
-    {"clamp", SK_OP_CLAMP, 1, 3, "nnn", SK_T_NUMBER},
-    {"min", SK_OP_MIN, 2, 32, "n", SK_T_NUMBER},
-    {"max", SK_OP_MAX, 2, 32, "n", SK_T_NUMBER},
-    {"abs", SK_OP_ABS, 1, 1, "n", SK_T_NUMBER},
-    {"if", SK_OP_IF, 3, 3, "b", SK_T_ANY},
-    {"count", SK_OP_COUNT, 1, 1, "s", SK_T_NUMBER},
-    {"has", SK_OP_HAS, 2, 2, "sw", SK_T_BOOL},
-    {"under", SK_OP_UNDER, 2, 2, "sw", SK_T_BOOL},
-    {"jaccard", SK_OP_JACCARD, 2, 2, "ss", SK_T_NUMBER},
-    {"attr", SK_OP_ATTR, 2, 2, "", SK_T_ANY},
+    {"decay", "nn", SK_OP_DECAY, 2, 2, SK_T_NUMBER},
+    {"ramp", "nnn", SK_OP_RAMP, 3, 3, SK_T_NUMBER},
+    {"clamp", "nnn", SK_OP_CLAMP, 1, 3, SK_T_NUMBER},
+    {"min", "n", SK_OP_MIN, 2, 32, SK_T_NUMBER},
+    {"max", "n", SK_OP_MAX, 2, 32, SK_T_NUMBER},
+    {"abs", "n", SK_OP_ABS, 1, 1, SK_T_NUMBER},
+    {"if", "b", SK_OP_IF, 3, 3, SK_T_ANY},
+    {"count", "s", SK_OP_COUNT, 1, 1, SK_T_NUMBER},
+    {"has", "sw", SK_OP_HAS, 2, 2, SK_T_BOOL},
+    {"under", "sw", SK_OP_UNDER, 2, 2, SK_T_BOOL},
+    {"jaccard", "ss", SK_OP_JACCARD, 2, 2, SK_T_NUMBER},
+    {"attr", "", SK_OP_ATTR, 2, 2, SK_T_ANY},
 };
 #define FUNCTIONS (sizeof functions / sizeof functions[0])
 #define MAX_ARGS 32
