@@ -226,7 +226,7 @@ sk_status party_add_listing(sk_index *index, uint32_t party, uint32_t slot, sk_e
         row->few[row->listing_count++] = slot;
         return SK_OK;
     }
-    if (row->listing_count >= row->listing_capacity) {
+    if (!row->many || row->listing_count >= row->listing_capacity) {
         size_t capacity = row->listing_capacity;
         if (!sk_grow((void **)&row->many, &capacity, row->listing_count + 1, sizeof row->many[0]))
             return sk_fail(err, SK_ENOMEM, "out of memory");

@@ -24,12 +24,11 @@ static size_t rounded(size_t size)
 
 static void ask_huge_pages(char *slab, size_t size)
 {
-    uintptr_t from = ((uintptr_t)slab + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-    uintptr_t to = ((uintptr_t)slab + size) & ~(HUGE_PAGE - 1);
+    size_t before = -(uintptr_t)slab % HUGE_PAGE; /* Up to the first whole page. */
 
     /* Only a wish: without huge pages all works, if slower. */
-    if (from < to)
-        (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+    if (size >= before + HUGE_PAGE)
+        (void)madvise(slab + before, (size - before) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 }
 
 static bool add_slab(sk_pool *pool, size_t least)

@@ -180,8 +180,10 @@ static sk_times times_of_part(const search *s, const sk_facts *facts)
     }
     if (from >= to)
         return (sk_times){0, 0};
-    for (w = from / 64; w <= (to - 1) / 64; w++)
+    w = from / 64;
+    do
         common[w] = words ? s->asked.span[w] & words[w] : s->asked.span[w];
+    while (++w <= (to - 1) / 64);
     common[from / 64] &= ~UINT64_C(0) << (from % 64);
     common[(to - 1) / 64] &= ~UINT64_C(0) >> (63 - (to - 1) % 64);
     return times_of_words(common + from / 64, (size_t)(w - from / 64));
