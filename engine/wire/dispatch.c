@@ -186,15 +186,14 @@ static sk_status fail_stopped(turn *t)
 
 static sk_status run(turn *t, const sk_actor *local)
 {
-    sk_actor actor;
     sk_status st = SK_OK;
 
     if (sk_engine_failed(t->engine))
         return fail_stopped(t);
-    if (!local && (st = sk_engine_authenticate(t->engine, sk_str_from(t->request->token), &actor,
+    if (!local && (st = sk_engine_authenticate(t->engine, sk_str_from(t->request->token), &t->named,
                                                t->err)) != SK_OK)
         return st;
-    t->actor = local ? local : &actor;
+    t->actor = local ? local : &t->named;
     if (!t->operation)
         return sk_fail(t->err, SK_EINVAL, "the request names no operation that this engine knows");
     if ((st = check_id(t)) != SK_OK)

@@ -17,6 +17,7 @@ typedef struct turn {
     sk_arena *arena;   /**< The request and the answer. */
     sk_arena *scratch; /**< Model values of one item; reset before the next. */
     const sk_actor *actor;
+    sk_actor named; /**< Whom the token of the request stands for. */
     const struct operation *operation;
     uint32_t number; /**< Of the operation: its field in Request. */
     const Schakel__V1__Request *request;

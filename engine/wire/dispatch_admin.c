@@ -101,9 +101,11 @@ sk_status run_get_status(turn *t)
     sk_engine_status status;
     sk_status st = sk_engine_get_status(t->engine, t->actor, &status, t->err);
 
-    if (st == SK_OK && !out)
-        st = turn_no_memory(t, t->err);
-    if (st != SK_OK || (st = fill_status(t, &status, out)) != SK_OK)
+    if (st != SK_OK)
+        return st;
+    if (!out)
+        return turn_no_memory(t, t->err);
+    if ((st = fill_status(t, &status, out)) != SK_OK)
         return st;
     t->response->result_case = SCHAKEL__V1__RESPONSE__RESULT_ENGINE_STATUS;
     t->response->engine_status = out;

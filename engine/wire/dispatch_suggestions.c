@@ -51,11 +51,11 @@ sk_status run_list_suggestions(turn *t)
 
     if (st == SK_OK)
         st = sk_engine_list_suggestions(t->engine, t->actor, &filter, t->scratch, &page, t->err);
-    if (st == SK_OK && !out)
-        st = turn_no_memory(t, t->err);
-    if (st == SK_OK)
-        st = fill_suggestions(t, &page, out);
     if (st != SK_OK)
+        return st;
+    if (!out)
+        return turn_no_memory(t, t->err);
+    if ((st = fill_suggestions(t, &page, out)) != SK_OK)
         return st;
     t->response->result_case = SCHAKEL__V1__RESPONSE__RESULT_SUGGESTIONS;
     t->response->suggestions = out;
