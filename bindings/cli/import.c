@@ -340,13 +340,18 @@ static bool next_line(importer *im, FILE *in, bool *out_long)
     return c != EOF || im->line.size > 0 || *out_long;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static sk_str trim(sk_str s)
 {
-    while (s.size > 0 && memchr(" \t\r\n", s.data[0], 4)) {
+    while (s.size > 0 && is_space(s.data[0])) {
         s.data++;
         s.size--;
     }
-    while (s.size > 0 && memchr(" \t\r\n", s.data[s.size - 1], 4))
+    while (s.size > 0 && is_space(s.data[s.size - 1]))
         s.size--;
     return s;
 }

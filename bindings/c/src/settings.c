@@ -163,7 +163,7 @@ sk_status settings_events_url(const schakel_client *client, char **out, sk_error
         snprintf(port, sizeof(port), ":%ld", number + 1);
         url = join(client->url, port, "");
         if (url)
-            strcpy(url + (colon - client->url), port);
+            memcpy(url + (colon - client->url), port, strlen(port) + 1);
     }
     if (!url)
         return sk_fail(err, SK_ENOMEM, "out of memory");

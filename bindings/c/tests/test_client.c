@@ -228,7 +228,7 @@ static void test_call_json__adds_an_id_that_differs_each_time(void **state)
 {
     bench *b = *state;
     schakel_client *client = NULL;
-    char *answer = NULL, first[4096];
+    char *answer = NULL, first[sizeof(b->last)];
     const char *id = NULL;
 
     start(b, answer_ok);
@@ -236,7 +236,7 @@ static void test_call_json__adds_an_id_that_differs_each_time(void **state)
     assert_int_equal(schakel_call_json(client, STATUS_REQUEST, &answer, NULL), SK_OK);
     assert_non_null(strstr(answer, "\"9\""));
     schakel_free(answer);
-    strcpy(first, b->last);
+    memcpy(first, b->last, sizeof(first));
     assert_non_null(id = strstr(b->last, "\"id\":\""));
     assert_int_equal(strspn(id + 6, "0123456789abcdef"), 32);
     assert_int_equal(schakel_call_json(client, STATUS_REQUEST, &answer, NULL), SK_OK);
@@ -377,13 +377,14 @@ static void test_call__refuses_oversize_and_broken_bytes(void **state)
 {
     bench *b = *state;
     schakel_client *client = NULL;
+    const unsigned char head[] = {0x0a, 0x80, 0x80, 0x10}; /* Field 1, 262,144 bytes. */
     char *large = calloc(1, SCHAKEL_REQUEST_MAX + 8);
     void *answer = NULL;
     size_t size = 0;
 
     start(b, answer_ok);
     client = open_client(b, 5000);
-    memcpy(large, "\x0a\x80\x80\x10", 4); /* field 1, 262,144 bytes */
+    memcpy(large, head, sizeof(head));
     assert_int_equal(schakel_call(client, large, 4 + SCHAKEL_REQUEST_MAX, &answer, &size, NULL),
                      SK_ELIMIT);
     assert_int_equal(schakel_call(client, "\x0a\x05x", 3, &answer, &size, NULL), SK_EPROTO);

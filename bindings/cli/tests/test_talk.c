@@ -29,10 +29,12 @@ static char *answer(void *context, const char *request)
 {
     talk *t = context;
     char *special = NULL;
+    size_t size = 0;
 
     pthread_mutex_lock(&t->lock);
-    if (strlen(t->requests) + strlen(request) + 2 < sizeof(t->requests))
-        strcat(strcat(t->requests, request), "\n");
+    size = strlen(t->requests);
+    if (size + strlen(request) + 2 < sizeof(t->requests))
+        snprintf(t->requests + size, sizeof(t->requests) - size, "%s\n", request);
     pthread_mutex_unlock(&t->lock);
     t->count++;
     special = t->special ? t->special(t, request) : NULL;
