@@ -206,10 +206,37 @@ void sk_listeners_quiet(sk_listeners *ls)
         atomic_store(&ls->quiet, true);
 }
 
+/** A member of NNG's statistics, or 0. */
+static uint64_t stat_of(nng_stat *parent, const char *name)
+{
+    for (nng_stat *s = nng_stat_child(parent); s; s = nng_stat_next(s))
+        if (strcmp(nng_stat_name(s), name) == 0)
+            return nng_stat_value(s);
+    return 0;
+}
+
+/* NNG calls an answer sent once its connection has taken it over, of a large one perhaps a part.
+ * What left in whole is only in the statistics: a connection on which more messages came than went
+ * still has one to get. */
+static bool answers_under_way(const sk_listeners *ls)
+{
+    nng_stat *all = NULL;
+    bool found = false;
+
+    if (!ls->rep_open || nng_stats_get(&all) != 0)
+        return false;
+    for (nng_stat *s = nng_stat_child(all); s && !found; s = nng_stat_next(s))
+        found = strcmp(nng_stat_name(s), "pipe") == 0 &&
+                stat_of(s, "socket") == (uint64_t)nng_socket_id(ls->rep) &&
+                stat_of(s, "rx_msgs") > stat_of(s, "tx_msgs");
+    nng_stats_free(all);
+    return found;
+}
+
 /* Answers that were handed over still leave, if their readers take them within a second. */
 static void wait_for_answers(sk_listeners *ls)
 {
-    for (int i = 0; i < 200 && atomic_load(&ls->sending) > 0; i++)
+    for (int i = 0; i < 200 && (atomic_load(&ls->sending) > 0 || answers_under_way(ls)); i++)
         nng_msleep(5);
 }
 

@@ -122,6 +122,41 @@ def check_rights(engine, messages, report):
     reader.close()
 
 
+def check_stop_answers(engine, messages, report):
+    """Reads that wait, and an answer larger than a socket's buffer that its reader takes late."""
+    records, service = messages
+    client = wire.Client(engine, messages)
+    for i in range(60):
+        listing = world.listing(records, f"large{i:02}", "p0")
+        listing.description = "x" * 4000
+        client.call(put_listings=service.PutListings(listings=[listing]))
+    last = client.call(read_events=service.ReadEvents(after=0, limit=1)).events.last
+    waiting = [wire.Client(engine, messages) for _ in range(12)]
+    for other in waiting:
+        other.socket.send(other.request(read_events=service.ReadEvents(
+            after=last, wait_ms=20000)).SerializeToString())
+    client.socket.send(client.request(list_listings=service.ListListings(
+        limit=60)).SerializeToString())
+    time.sleep(0.5)
+    begin = time.monotonic()
+    engine.process.terminate()
+    time.sleep(0.3)
+    page = service.Response.FromString(client.socket.receive()[1])
+    report.check(engine.stop() == 0, "stops in order while reads wait")
+    report.check(time.monotonic() - begin < 10, "and soon")
+    answered = 0
+    for other in waiting:
+        try:
+            answered += service.Response.FromString(other.socket.receive()[1]).status == 0
+        except OSError:
+            pass
+    report.check(answered == 12, f"reads that waited are answered at the stop ({answered} of 12)")
+    report.check(len(page.listings.items) == 60, "an answer that was not read yet still arrives")
+    for other in [*waiting, client]:
+        other.close()
+    engine.start()
+
+
 def main():
     messages = wire.load_messages()
     records, service = messages
@@ -132,7 +167,7 @@ def main():
         client.call(put_parties=world.party(service, records, "p0"))
         client.close()
         for check in (check_waiting_read, check_busy_waiters, check_doorbell, check_cursor,
-                      check_idempotency, check_many, check_rights):
+                      check_idempotency, check_many, check_rights, check_stop_answers):
             check(engine, messages, report)
     report.finish()
 
