@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The one way to change anything.
  *
@@ -48,24 +49,46 @@ static void receipt_write(const sk_receipt *receipt, sk_buf *out)
                   receipt->event_seq, receipt->masked);
 }
 
+/** The number after a space at `*at`, which moves behind it. */
+static bool number_read(const char **at, uint64_t most, uint64_t *out)
+{
+    char *end = NULL;
+    uint64_t number = 0;
+
+    if (**at != ' ' || (*at)[1] < '0' || (*at)[1] > '9')
+        return false;
+    number = strtoull(*at + 1, &end, 10);
+    if (number > most)
+        return false;
+    *at = end;
+    *out = number;
+    return true;
+}
+
 static sk_status receipt_read(sk_str text, sk_receipt *out, sk_error *err)
 {
     char line[192];
-    sk_receipt receipt = {0};
-    int created = 0, masked = 0;
+    sk_receipt receipt = {.repeated = true};
+    uint64_t created = 0, suggestions = 0, masked = 0;
+    const char *at = NULL;
+    size_t id_size = 0;
 
     if (text.size >= sizeof(line))
         return sk_fail(err, SK_ECORRUPT, "a stored answer is too long");
     memcpy(line, text.data, text.size);
     line[text.size] = '\0';
-    if (sscanf(line, "%64s %" SCNu64 " %d %u %" SCNu64 " %d", receipt.id, &receipt.version,
-               &created, &receipt.suggestions_created, &receipt.event_seq, &masked) != 6)
+    id_size = strcspn(line, " ");
+    at = line + id_size;
+    if (id_size == 0 || id_size >= sizeof(receipt.id) ||
+        !number_read(&at, UINT64_MAX, &receipt.version) || !number_read(&at, 1, &created) ||
+        !number_read(&at, UINT32_MAX, &suggestions) ||
+        !number_read(&at, UINT64_MAX, &receipt.event_seq) || !number_read(&at, 1, &masked))
         return sk_fail(err, SK_ECORRUPT, "a stored answer cannot be read");
-    if (strcmp(receipt.id, "-") == 0)
-        receipt.id[0] = '\0';
+    if (!sk_str_eq((sk_str){line, id_size}, SK_STR("-")))
+        memcpy(receipt.id, line, id_size);
     receipt.created = created != 0;
+    receipt.suggestions_created = (uint32_t)suggestions;
     receipt.masked = masked != 0;
-    receipt.repeated = true;
     *out = receipt;
     return SK_OK;
 }

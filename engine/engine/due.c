@@ -276,9 +276,11 @@ static sk_status take_group(sk_engine *e, const due_entry *first, u32_list *grou
             return SK_ENOMEM;
         due_pop(e);
     }
+    if (group->count == 0)
+        return SK_OK;
     if (first->kind == DUE_VALID_UNTIL)
         qsort_r(group->items, group->count, sizeof(uint32_t), compare_due_ids, e);
-    else if (group->count)
+    else
         qsort(group->items, group->count, sizeof(uint32_t), compare_numbers);
     return SK_OK;
 }
