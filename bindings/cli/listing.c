@@ -134,9 +134,10 @@ static void say_put(cli_app *cli, const json_t *receipt)
             reply_true(receipt, "created") ? "new" : "replaced", (long long)count,
             count == 1 ? "" : "s");
     if (count == 0)
-        fputs("Nobody new to suggest: nobody fits well enough, or who fits was suggested before or\n"
-              "has as many open suggestions as the rules allow.\n",
-              cli->out);
+        fputs(
+            "Nobody new to suggest: nobody fits well enough, or who fits was suggested before or\n"
+            "has as many open suggestions as the rules allow.\n",
+            cli->out);
     fprintf(cli->out, "Who fits, and why:        schakel match %s\n", id);
     if (count > 0)
         fprintf(cli->out, "What was suggested:       schakel suggestion list --listing %s\n", id);

@@ -132,9 +132,9 @@ static const struct {
     const char *key;
     read_key read;
 } keys[] = {
-    {"data", read_data},     {"listen", read_listen},     {"events", read_events},
-    {"tls", read_tls},       {"backups", read_backups},   {"rules", read_rules},
-    {"log", read_log},       {"contexts", read_contexts},
+    {"data", read_data}, {"listen", read_listen},     {"events", read_events},
+    {"tls", read_tls},   {"backups", read_backups},   {"rules", read_rules},
+    {"log", read_log},   {"contexts", read_contexts},
 };
 
 static sk_status read_table(lua_State *lua, sk_config *config, sk_error *err)

@@ -41,8 +41,8 @@ sk_status sk_config_finish(sk_config *config, sk_error *err);
 
 typedef struct sk_daemon_options {
     sk_config config;
-    bool check;     /**< Only validate. */
-    bool done;      /**< --help or --version was answered. */
+    bool check; /**< Only validate. */
+    bool done;  /**< --help or --version was answered. */
 } sk_daemon_options;
 /** SK_EINVAL: usage, said on stderr. */
 sk_status sk_daemon_options_parse(int argc, char **argv, sk_daemon_options *out, sk_error *err);

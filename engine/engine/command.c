@@ -2,7 +2,6 @@
 #include "engine/state.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* The one way to change anything.

@@ -10,7 +10,8 @@
 
 /** The contract's `k`. */
 double sk_geo_radians(void);
-/** Metres from the demand side (1) to the supply side (2); `cos_lat` is cos(lat * k). Thread: any. */
+/** Metres from the demand side (1) to the supply side (2); `cos_lat` is cos(lat * k).
+ *  Thread: any. */
 double sk_geo_distance(double lat1, double lon1, double cos_lat1, double lat2, double lon2,
                        double cos_lat2);
 double sk_geo_cos_lat(double lat_deg);
@@ -37,5 +38,6 @@ sk_status sk_areas_centre(sk_areas *areas, sk_str code, sk_point *out, sk_error 
 typedef struct sk_rd sk_rd;
 sk_status sk_rd_open(sk_rd **out, sk_error *err);
 void sk_rd_close(sk_rd *rd);
-sk_status sk_rd_from_wgs84(sk_rd *rd, sk_point point, double *out_x_m, double *out_y_m, sk_error *err);
+sk_status sk_rd_from_wgs84(sk_rd *rd, sk_point point, double *out_x_m, double *out_y_m,
+                           sk_error *err);
 sk_status sk_rd_to_wgs84(sk_rd *rd, double x_m, double y_m, sk_point *out, sk_error *err);

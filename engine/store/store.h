@@ -16,11 +16,11 @@ typedef struct sk_batch sk_batch;
 #define SK_STORE_FORMAT 2 /**< Version of keys and values on disk; see upgrade.c. */
 
 typedef struct sk_store_options {
-    size_t size; /**< sizeof(sk_store_options) */
-    const char *path;      /**< Data folder; made when absent. */
-    bool no_sync;          /**< Tests only: sk_store_sync does nothing. */
+    size_t size;      /**< sizeof(sk_store_options) */
+    const char *path; /**< Data folder; made when absent. */
+    bool no_sync;     /**< Tests only: sk_store_sync does nothing. */
     bool read_only;
-    size_t cache_bytes;    /**< Block cache; 0: 64 MiB. */
+    size_t cache_bytes; /**< Block cache; 0: 64 MiB. */
 } sk_store_options;
 
 /** Opens or makes the store; upgrades an older format in place, refuses a newer one (SK_EINVAL), a
@@ -39,8 +39,9 @@ void sk_batch_clear(sk_batch *batch);
  *  before stays. */
 void sk_batch_put_listing(sk_batch *batch, const sk_listing *listing, bool sealed);
 void sk_batch_delete_listing(sk_batch *batch, sk_str id);
-/** Contact details go sealed to `secret`; without any, stored ones are removed. Makes the party's key
- *  when there is none: an erased id may register again, and what was sealed before stays unreadable. */
+/** Contact details go sealed to `secret`; without any, stored ones are removed. Makes the party's
+ *  key when there is none: an erased id may register again, and what was sealed before stays
+ *  unreadable. */
 void sk_batch_put_party(sk_batch *batch, const sk_party *party);
 void sk_batch_delete_party(sk_batch *batch, sk_str id);
 void sk_batch_put_suggestion(sk_batch *batch, const sk_suggestion *suggestion);
@@ -61,7 +62,8 @@ void sk_batch_put_idem(sk_batch *batch, sk_str key, int64_t now_ms, const uint8_
                        sk_str receipt);
 void sk_batch_delete_idem_before(sk_batch *batch, int64_t before_ms);
 void sk_batch_put_audit(sk_batch *batch, uint64_t seq, int64_t now_ms, sk_str line);
-/** Atomic; visible on return. Clears the batch also on failure. SK_EIO is final: stop the engine. */
+/** Atomic; visible on return. Clears the batch also on failure. SK_EIO is final: the engine has to
+ *  stop. */
 sk_status sk_store_write(sk_store *store, sk_batch *batch, sk_error *err);
 /** All that was written before this call began is durable on return (party keys first).
  *  Thread: any one (the committer), beside the engine. */
@@ -132,6 +134,7 @@ sk_status sk_store_get_taxonomy(sk_store *store, sk_taxonomy **out, sk_error *er
 sk_status sk_store_backup(sk_store *store, const char *to, sk_error *err);
 /** Put a backup back into an empty or absent data folder; existing keys there stay. */
 sk_status sk_store_restore(const char *from, const char *path, sk_error *err);
-/** Reads every record of format 2, checks checksums, decoding, gapless events and references; appends what it
- *  found in words. SK_ECORRUPT when something is wrong. `path` not open elsewhere. */
+/** Reads every record of format 2, checks checksums, decoding, gapless events and references;
+ *  appends what it found in words. SK_ECORRUPT when something is wrong. `path` is not open
+ *  elsewhere. */
 sk_status sk_store_verify(const char *path, sk_buf *report, sk_error *err);

@@ -80,7 +80,8 @@ static void make_taxonomy(nation *n)
         }
     }
     for (size_t i = 0; i < 40; i++) {
-        uint32_t a = nation_below(n, (uint32_t)n->leaf_count), b = nation_below(n, (uint32_t)n->leaf_count);
+        uint32_t a = nation_below(n, (uint32_t)n->leaf_count),
+                 b = nation_below(n, (uint32_t)n->leaf_count);
         if (a != b)
             n->related[n->related_count++] =
                 (sk_related){n->leaves[a], n->leaves[b], 0.3 + 0.1 * nation_below(n, 6)};
@@ -92,7 +93,7 @@ static void make_towns(nation *n)
 {
     for (size_t i = 0; i < NATION_TOWNS; i++) {
         n->towns[i] = (nation_town){51.3 + 2.0 * unit(n), 3.9 + 3.0 * unit(n),
-                             0.006 + 0.05 / sqrt((double)(i + 1))};
+                                    0.006 + 0.05 / sqrt((double)(i + 1))};
     }
     zipf_fill(n->town_sums, NATION_TOWNS);
 }
@@ -103,10 +104,11 @@ static void make_patterns(nation *n)
         n->pattern_windows[i] = (uint8_t)(1 + nation_below(n, 3));
         for (size_t j = 0; j < n->pattern_windows[i]; j++) {
             uint32_t from = 8 + nation_below(n, 12);
-            n->patterns[i][j] = (sk_window){.short_form = true,
-                                            .days = (uint8_t)(1 + nation_below(n, 127)),
-                                            .from_min = (uint16_t)(60 * from),
-                                            .to_min = (uint16_t)(60 * (from + 1 + nation_below(n, 4)) % 1440)};
+            n->patterns[i][j] =
+                (sk_window){.short_form = true,
+                            .days = (uint8_t)(1 + nation_below(n, 127)),
+                            .from_min = (uint16_t)(60 * from),
+                            .to_min = (uint16_t)(60 * (from + 1 + nation_below(n, 4)) % 1440)};
         }
     }
 }

@@ -3,8 +3,8 @@
 
 #include "model/model.h"
 
-/* Made-up national data for measurements, the same on every run: 350 towns over the Netherlands with
- * sizes after Zipf, a tenth of the people between them; 120 leaf categories in three levels,
+/* Made-up national data for measurements, the same on every run: 350 towns over the Netherlands
+ * with sizes after Zipf, a tenth of the people between them; 120 leaf categories in three levels,
  * frequencies after Zipf; two of five listings with one of 300 weekly patterns; reach 500 m to
  * 25 km; one of twenty remote; half demand, half supply; two listings a party. */
 

@@ -76,18 +76,18 @@ static void assert_local(int64_t got, const char *expected)
 
 static void test_read__times_and_rule(void **state)
 {
-    const sk_window *w =
-        read_windows(EVENT("UID:a\r\nDTSTART;TZID=Europe/Amsterdam:20260305T140000\r\n"
-                           "DTEND;TZID=Europe/Amsterdam:20260305T160000\r\n"
-                           "RRULE:FREQ=WEEKLY;BYDAY=TH;UNTIL=20260601T120000Z\r\n"
-                           "EXDATE;TZID=Europe/Amsterdam:20260312T140000,20260319T140000\r\n"
-                           "EXDATE:20260326T130000Z\r\n")
-                         EVENT("UID:b\r\nDTSTART:20260305T140000Z\r\nDURATION:PT1H30M\r\n")
-                             EVENT("UID:c\r\nDTSTART;VALUE=DATE:20260305\r\n")
-                                 EVENT("DTSTART;VALUE=DATE:20260305\r\nDTEND;VALUE=DATE:20260305\r\n")
-        EVENT("UID:d\r\nDTSTART:20260305T090000\r\nDTEND;TZID=America/"
-                                       "New_York:20260305T100000\r\n"),
-                     5);
+    const sk_window *w = read_windows(
+        EVENT("UID:a\r\nDTSTART;TZID=Europe/Amsterdam:20260305T140000\r\n"
+              "DTEND;TZID=Europe/Amsterdam:20260305T160000\r\n"
+              "RRULE:FREQ=WEEKLY;BYDAY=TH;UNTIL=20260601T120000Z\r\n"
+              "EXDATE;TZID=Europe/Amsterdam:20260312T140000,20260319T140000\r\n"
+              "EXDATE:20260326T130000Z\r\n")
+            EVENT("UID:b\r\nDTSTART:20260305T140000Z\r\nDURATION:PT1H30M\r\n")
+                EVENT("UID:c\r\nDTSTART;VALUE=DATE:20260305\r\n")
+                    EVENT("DTSTART;VALUE=DATE:20260305\r\nDTEND;VALUE=DATE:20260305\r\n")
+                        EVENT("UID:d\r\nDTSTART:20260305T090000\r\nDTEND;TZID=America/"
+                              "New_York:20260305T100000\r\n"),
+        5);
 
     (void)state;
     assert_local(w[0].start_local_s, "2026-03-05T14:00");
