@@ -258,7 +258,7 @@ static void starve(const act *a)
     after = stand_dump(s);
     stand_close(&state);
     s = prepared(a, &state);
-    for (long n = 0;; n += n < 12 ? 1 : 5) {
+    for (long n = 0;; n += 2 + n / 4) {
         sk_alloc_fail_after(n);
         st = a->run(s);
         sk_alloc_fail_after(-1);

@@ -184,7 +184,7 @@ static void run_random(stand *s, uint64_t seed)
 static void test_open__a_restart_changes_nothing(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    for (uint64_t seed = 1; seed <= 2; seed++) {
         void *each;
 
         assert_int_equal(stand_open(&each), 0);
@@ -218,11 +218,49 @@ static void test_open__restarts_make_no_difference_later(void **state)
     stand_close(&state_b);
 }
 
+/* ---- Memory that runs out while opening ---- */
+
+static void test_open__without_memory_is_refused_and_leaves_all_as_it_was(void **state)
+{
+    void *each;
+    stand *s;
+    sk_buf before, after;
+    sk_status st = SK_ENOMEM;
+    long n = 0;
+
+    (void)state;
+    assert_int_equal(stand_open(&each), 0);
+    s = each;
+    s->random = 5;
+    for (int i = 0; i < 80; i++)
+        random_step(s);
+    before = stand_dump(s);
+    stand_shut(s);
+    for (; st != SK_OK; n += 3 + n / 8) {
+        int64_t clock_ms = START_MS;
+
+        sk_alloc_fail_after(n);
+        st = stand_try_open(s, clock_ms);
+        sk_alloc_fail_after(-1);
+        if (st == SK_OK && sk_engine_failed(s->engine)) {
+            st = SK_ENOMEM;
+            stand_shut(s);
+        }
+        assert_true(st == SK_OK || st == SK_ENOMEM);
+    }
+    stand_check(s);
+    after = stand_dump(s);
+    assert_same(&before, &after);
+    assert_true(n > 200);
+    stand_close(&each);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open__a_restart_changes_nothing),
         cmocka_unit_test(test_open__restarts_make_no_difference_later),
+        cmocka_unit_test(test_open__without_memory_is_refused_and_leaves_all_as_it_was),
     };
 
     return cmocka_run_group_tests_name("engine.open", tests, NULL, NULL);
