@@ -32,6 +32,7 @@ OWNERS = {
     r"event2/": ["daemon"],
     r"protobuf-c/|schakel/v1/|google/protobuf/": ["codec", "wire"],
     r"dlfcn\.h": ["plugin"],
+    r"systemd/": ["daemon"],
 }
 # A second face of codec, for wire alone: the generated messages.
 SECOND_FACES = {"codec/message.h": ["wire"]}
@@ -43,8 +44,10 @@ def faults_of(file, module):
         for pattern, owners in OWNERS.items():
             if re.match(pattern, name) and module not in owners:
                 yield f"{file}: <{name}> belongs to {', '.join(owners)}"
+        if quote == '"' and "/" not in name or ".." in name:
+            yield f"{file}: include \"{name}\" by its place under engine/"
         folder, _, rest = name.partition("/")
-        if quote == "<" or folder not in MAY_INCLUDE or folder == module:
+        if folder not in MAY_INCLUDE or folder == module:
             continue
         if folder != "core" and folder not in MAY_INCLUDE[module]:
             yield f"{file}: {module} may not include {folder}"
@@ -54,9 +57,12 @@ def faults_of(file, module):
 
 def main(root):
     faults = []
-    for module in MAY_INCLUDE:
-        for file in sorted((root / "engine" / module).glob("*.[ch]")):
+    for file in sorted((root / "engine").rglob("*.[ch]")):
+        module = file.relative_to(root / "engine").parts[0]
+        if module in MAY_INCLUDE:
             faults += faults_of(file, module)
+        elif module != "include":
+            faults.append(f"{file}: the module {module} has no place in the table")
     print("\n".join(faults) or "layers: every include points downwards")
     return 1 if faults else 0
 
