@@ -349,7 +349,7 @@ static void commands(const char *folder, size_t listings, size_t clients)
     static size_t used;
     size_t done = 0;
     int64_t start;
-    char name[40];
+    char name[64];
 
     for (size_t i = 0; i < clients; i++) {
         workers[i] = (worker){.client = connect_to(folder, 1),
