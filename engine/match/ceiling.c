@@ -66,6 +66,11 @@ void ceiling_init(sk_ceiling *ceiling, sk_ruleset *rules, const sk_asked *asked,
         ceiling->age_min[i] = minute > 0 ? (uint32_t)minute : 0;
     }
     ceiling->age_min[0] = UINT32_MAX;
+    /* Before the first ceiling_level nothing is known, which ceiling_set_bar may ask already. */
+    for (int a = 0; a < CEILING_AGES; a++) {
+        ceiling->under[a] = 0;
+        ceiling->over[a] = -1;
+    }
 }
 
 void ceiling_level(sk_ceiling *ceiling, double closeness, bool from_afar)
