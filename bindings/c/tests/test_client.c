@@ -83,6 +83,17 @@ static void remember(bench *b, const char *request)
     b->requests++;
 }
 
+/* A copy, valid until the next one. */
+static const char *last(bench *b)
+{
+    static char copy[sizeof(b->last)];
+
+    pthread_mutex_lock(&b->lock);
+    memcpy(copy, b->last, sizeof(copy));
+    pthread_mutex_unlock(&b->lock);
+    return copy;
+}
+
 static char *answer_ok(void *context, const char *request)
 {
     remember(context, request);
@@ -171,7 +182,7 @@ static void test_open__reads_the_token_of_the_folder(void **state)
     fake_file(b->folder, "admin.token", "secret-of-folder\n");
     client = open_client(b, 5000);
     assert_int_equal(schakel_call_json(client, STATUS_REQUEST, &answer, NULL), SK_OK);
-    assert_non_null(strstr(b->last, "\"secret-of-folder\""));
+    assert_non_null(strstr(last(b), "\"secret-of-folder\""));
     schakel_free(answer);
     schakel_close(client);
 }
@@ -188,7 +199,7 @@ static void test_open__never_sends_a_folders_token_elsewhere(void **state)
     setenv("SCHAKEL_DATA_DIR", b->folder, 1);
     assert_int_equal(schakel_open(&options, &client, NULL), SK_OK);
     assert_int_equal(schakel_call_json(client, STATUS_REQUEST, &answer, NULL), SK_OK);
-    assert_null(strstr(b->last, "secret-of-folder"));
+    assert_null(strstr(last(b), "secret-of-folder"));
     schakel_free(answer);
     schakel_close(client);
 }
@@ -204,7 +215,7 @@ static void test_open__prefers_the_token_of_the_environment(void **state)
     setenv("SCHAKEL_TOKEN", "of-environment", 1);
     client = open_client(b, 5000);
     assert_int_equal(schakel_call_json(client, STATUS_REQUEST, &answer, NULL), SK_OK);
-    assert_non_null(strstr(b->last, "\"of-environment\""));
+    assert_non_null(strstr(last(b), "\"of-environment\""));
     schakel_free(answer);
     schakel_close(client);
 }
@@ -236,11 +247,11 @@ static void test_call_json__adds_an_id_that_differs_each_time(void **state)
     assert_int_equal(schakel_call_json(client, STATUS_REQUEST, &answer, NULL), SK_OK);
     assert_non_null(strstr(answer, "\"9\""));
     schakel_free(answer);
-    memcpy(first, b->last, sizeof(first));
-    assert_non_null(id = strstr(b->last, "\"id\":\""));
+    memcpy(first, last(b), sizeof(first));
+    assert_non_null(id = strstr(last(b), "\"id\":\""));
     assert_int_equal(strspn(id + 6, "0123456789abcdef"), 32);
     assert_int_equal(schakel_call_json(client, STATUS_REQUEST, &answer, NULL), SK_OK);
-    assert_string_not_equal(first, b->last);
+    assert_string_not_equal(first, last(b));
     schakel_free(answer);
     schakel_close(client);
 }
@@ -258,9 +269,9 @@ static void test_call_json__keeps_the_callers_id_and_token(void **state)
                                        "{\"id\": \"mine\", \"token\": \"own\", \"getStatus\": {}}",
                                        &answer, NULL),
                      SK_OK);
-    assert_non_null(strstr(b->last, "\"mine\""));
-    assert_non_null(strstr(b->last, "\"own\""));
-    assert_null(strstr(b->last, "other"));
+    assert_non_null(strstr(last(b), "\"mine\""));
+    assert_non_null(strstr(last(b), "\"own\""));
+    assert_null(strstr(last(b), "other"));
     schakel_free(answer);
     schakel_close(client);
 }
