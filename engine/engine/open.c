@@ -195,7 +195,8 @@ static sk_status finish_erasures(sk_engine *e, sk_error *err)
 
 /* ---- Open and close ---- */
 
-/** Parties and listings; meanwhile a second thread reads the suggestions. */
+/** Parties and listings; meanwhile a second thread reads the suggestions. Only these tell where in
+ *  the index a listing belongs, so the index files last. */
 static sk_status load_records(sk_engine *e, sk_error *err)
 {
     int64_t now = e->started ? e->now_ms : sk_clock_now(&e->clock);
@@ -206,13 +207,18 @@ static sk_status load_records(sk_engine *e, sk_error *err)
         return st;
     if ((st = sk_index_new(e->words, e->calendar, e->taxonomy, now, &e->index, err)) == SK_OK &&
         (st = sk_matcher_new(e->index, &e->matcher, err)) == SK_OK &&
-        (st = load_rules(e, err)) == SK_OK &&
-        (st = sk_store_each_party(e->store, SK_STR(""), false, load_party, e, err)) == SK_OK)
-        st = sk_store_each_listing(e->store, SK_STR(""), false, load_listing, e, err);
+        (st = load_rules(e, err)) == SK_OK) {
+        sk_index_hold(e->index);
+        st = sk_store_each_party(e->store, SK_STR(""), false, load_party, e, err);
+    }
     if (st == SK_OK)
-        return early_finish(reader, load_suggestion, e, err);
-    (void)early_finish(reader, NULL, NULL, NULL);
-    return st;
+        st = sk_store_each_listing(e->store, SK_STR(""), false, load_listing, e, err);
+    if (st != SK_OK) {
+        (void)early_finish(reader, NULL, NULL, NULL);
+        return st;
+    }
+    st = early_finish(reader, load_suggestion, e, err);
+    return st == SK_OK ? sk_index_release(e->index, err) : st;
 }
 
 sk_status engine_load(sk_engine *e, sk_error *err)

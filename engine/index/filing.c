@@ -77,6 +77,8 @@ bool filing_add(sk_index *index, uint32_t slot)
     sk_listing_row *row = listing_row(index, slot);
     const sk_facts *facts = &row->facts;
 
+    if (index->holding)
+        return true;
     for (uint32_t i = 0; i < 2u * facts->category_count; i++) {
         bool by_time = i % 2;
         sk_entry entry = filing_entry(facts, by_time);
@@ -125,9 +127,21 @@ void filing_settle(sk_index *index, uint32_t slot)
         filing_drop(index, slot);
 }
 
+void sk_index_hold(sk_index *index)
+{
+    index->holding = true;
+}
+
+sk_status sk_index_release(sk_index *index, sk_error *err)
+{
+    index->holding = false;
+    index->unfiled = true;
+    return filing_retry(index, err);
+}
+
 sk_status filing_retry(sk_index *index, sk_error *err)
 {
-    if (!index->unfiled)
+    if (!index->unfiled || index->holding)
         return SK_OK;
     index->unfiled = false;
     for (uint32_t slot = 0; slot < index->listings.count && !index->unfiled; slot++) {

@@ -64,6 +64,10 @@ void sk_index_set_taken(sk_index *index, uint32_t slot, int32_t taken);
 /** Put a listing aside, or back: it stays a candidate, but a walk may leave all of these out
  * without meeting them. For those whom a round could not propose anyway. */
 void sk_index_set_aside(sk_index *index, uint32_t slot, bool aside);
+/** For loading: from here on listings are stored but are no candidates, until sk_index_release
+ * files them all, each once and where it then belongs. SK_ENOMEM: sk_index_advance tries again. */
+void sk_index_hold(sk_index *index);
+sk_status sk_index_release(sk_index *index, sk_error *err);
 void sk_index_set_area(sk_index *index, uint32_t slot, sk_str buurt, sk_str wijk, sk_str gemeente);
 sk_str sk_index_id(const sk_index *index, uint32_t slot);
 /** One past the highest slot in use; slots between may be empty (facts NULL). */

@@ -82,6 +82,7 @@ struct sk_index {
     size_t party_of_word_capacity;
     size_t party_bytes; /**< Of the arrays of parties. */
     int64_t newest_ms;  /**< No listing was created later. */
+    bool holding;       /**< Nothing is filed until sk_index_release. */
     bool unfiled;       /**< Some open listing is not in the trees, since memory was out. */
 
     sk_tree *trees; /**< TREES_EACH by category: see filing_tree. */
