@@ -39,7 +39,12 @@ static int restore_run(cli_app *cli, const cli_args *args)
     if (cli->json)
         fputs("{\"restored\": true}\n", cli->out);
     else
-        fprintf(cli->out, "restored into %s; start the engine there\n", cli->data_dir);
+        fprintf(
+            cli->out,
+            "restored into %s\n"
+            "Before you start the engine there: copy keys/ and admin.token of the old folder into\n"
+            "it. Without keys/ the texts of residents and all contact details stay unreadable.\n",
+            cli->data_dir);
     return CLI_DONE;
 }
 

@@ -220,7 +220,7 @@ static const cli_command rules_commands[] = {
      CLI_FLAGS(local_flags), 1, 1, rules_local_test},
     {"push", "FILE", "give a rule set to the engine; nothing changes yet",
      "Example: schakel rules push wilgenmeer.lua\n", NULL, 0, 1, 1, rules_push},
-    {"dry-run", "HASH", "what would change on the stored listings",
+    {"dry-run", "HASH", "what would change on the stored listings (not built yet)",
      "Example: schakel rules dry-run 3f2a9c\n", NULL, 0, 1, 1, rules_dry_run},
     {"approve", "HASH", "by somebody else than its author",
      "Example: schakel rules approve 3f2a9c --token-file second-person.token\n", NULL, 0, 1, 1,

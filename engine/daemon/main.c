@@ -130,6 +130,20 @@ static sk_status write_first_token(process *p, const sk_config *config, sk_error
     return st;
 }
 
+/* A restored backup without its keys opens, but its sealed texts are lost to whoever goes on. */
+static void warn_without_keys(const sk_config *c)
+{
+    char data[1100], keys[1100];
+
+    snprintf(data, sizeof(data), "%s/db", c->data_dir);
+    snprintf(keys, sizeof(keys), "%s/keys", c->data_dir);
+    if (access(data, F_OK) == 0 && access(keys, F_OK) != 0)
+        sk_log(SK_LOG_WARN,
+               "keys=missing folder=%s effect=\"sealed texts cannot be read\" "
+               "hint=\"stop, copy keys/ of the old folder here, start again\"",
+               keys);
+}
+
 static sk_status open_engine(process *p, const sk_config *c, sk_error *err)
 {
     sk_engine_options options = {.size = sizeof(options),
@@ -138,7 +152,10 @@ static sk_status open_engine(process *p, const sk_config *c, sk_error *err)
                                  .backup_dir = c->backup_dir[0] ? c->backup_dir : NULL,
                                  .rules_dir = c->rules_dir[0] ? c->rules_dir : NULL};
     int64_t begin = sk_monotonic_ms();
-    sk_status st = sk_engine_open(&options, &p->engine, err);
+    sk_status st;
+
+    warn_without_keys(c);
+    st = sk_engine_open(&options, &p->engine, err);
 
     if (st == SK_OK)
         sk_log(SK_LOG_INFO, "engine=open data=%s events=%llu ms=%lld", c->data_dir,

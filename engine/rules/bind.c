@@ -159,7 +159,7 @@ static int item_notify(lua_State *state)
     return wrap_item(state, "notify");
 }
 
-/*--- A pair with its expected outcome, judged whenever the rule set is pushed.
+/*--- A pair with its expected outcome, judged by `schakel rules test` and before activation.
 ---@param example Example
 ---@return any
 function example(example) end */

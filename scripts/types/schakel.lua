@@ -110,7 +110,7 @@ function relax(rule) end
 ---@return any
 function notify(rule) end
 
---- A pair with its expected outcome, judged whenever the rule set is pushed.
+--- A pair with its expected outcome, judged by `schakel rules test` and before activation.
 ---@param example Example
 ---@return any
 function example(example) end

@@ -12,7 +12,10 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 mkdir -p "$data"
 chmod 700 "$data"
-rm -f "$data/schakel.sock" "$data/schakel.sock.events"
+if "${schakel[@]}" status >/dev/null 2>&1; then
+  echo "An engine runs on $data already: use it, or set SCHAKEL_DATA_DIR to another folder." >&2
+  exit 1
+fi
 "$engine" --data "$data" --log warn &
 pid=$!
 stop() { kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; }

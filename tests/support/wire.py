@@ -97,8 +97,6 @@ class Engine:
         return self.folder / "schakel.sock"
 
     def start(self):
-        for name in ("schakel.sock", "schakel.sock.events"):
-            (self.folder / name).unlink(missing_ok=True)
         command = [self.binary, "--data", str(self.folder), "--log", "warn", *self.options]
         if self.clock:
             command += ["--clock", self.clock]
