@@ -253,21 +253,6 @@ static sk_status move_time(sk_engine *e, int64_t now_ms, sk_error *err)
     return sk_index_advance(e->index, e->now_ms, err);
 }
 
-static int compare_due_ids(const void *a, const void *b, void *context)
-{
-    const sk_engine *e = context;
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return sk_str_cmp(sk_index_id(e->index, x), sk_index_id(e->index, y));
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 /** Take all entries of the first one's instant and kind, in order of their ids. */
 static sk_status take_group(sk_engine *e, const due_entry *first, u32_list *group)
 {
@@ -279,9 +264,9 @@ static sk_status take_group(sk_engine *e, const due_entry *first, u32_list *grou
     if (group->count == 0)
         return SK_OK;
     if (first->kind == DUE_VALID_UNTIL)
-        qsort_r(group->items, group->count, sizeof(uint32_t), compare_due_ids, e);
+        qsort_r(group->items, group->count, sizeof(uint32_t), compare_slots, e);
     else
-        qsort(group->items, group->count, sizeof(uint32_t), compare_numbers);
+        qsort(group->items, group->count, sizeof(uint32_t), compare_u32);
     return SK_OK;
 }
 

@@ -7,21 +7,6 @@
  * first and for good; should the machine stop right after, the engine finishes the erasure when it
  * opens again (open.c). */
 
-static int compare_u32(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static int compare_by_id(const void *a, const void *b, void *context)
-{
-    const sk_engine *e = context;
-
-    return sk_str_cmp(sk_index_id(e->index, *(const uint32_t *)a),
-                      sk_index_id(e->index, *(const uint32_t *)b));
-}
-
 /** All pairings of the party and its listings, each in order of ids. */
 static sk_status gather(sk_engine *e, uint32_t party, u32_list *pairs, u32_list *listings)
 {
@@ -39,7 +24,7 @@ static sk_status gather(sk_engine *e, uint32_t party, u32_list *pairs, u32_list 
     if (pairs->count)
         qsort(pairs->items, pairs->count, sizeof(uint32_t), compare_u32);
     if (listings->count)
-        qsort_r(listings->items, listings->count, sizeof(uint32_t), compare_by_id, e);
+        qsort_r(listings->items, listings->count, sizeof(uint32_t), compare_slots, e);
     return SK_OK;
 }
 

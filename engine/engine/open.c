@@ -129,13 +129,6 @@ static int compare_connected(const void *a, const void *b, void *context)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-static int compare_u32(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 /** Each party with appointments once, however many pairs it has. */
 static sk_status load_busy(sk_engine *e, sk_error *err)
 {

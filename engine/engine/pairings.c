@@ -327,14 +327,24 @@ void load_advance(sk_engine *e, int64_t now_ms)
     }
 }
 
-/* ---- By party ---- */
+/* ---- Orders for qsort ---- */
 
-static int compare_u32(const void *a, const void *b)
+int compare_u32(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
     return (x > y) - (x < y);
 }
+
+int compare_slots(const void *a, const void *b, void *engine)
+{
+    const sk_engine *e = engine;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x == y ? 0 : sk_str_cmp(sk_index_id(e->index, x), sk_index_id(e->index, y));
+}
+
+/* ---- By party ---- */
 
 sk_status party_open_pairings(sk_engine *e, uint32_t party, u32_list *out)
 {

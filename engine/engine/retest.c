@@ -69,13 +69,6 @@ sk_status retest_one(sk_engine *e, uint32_t index, sk_error *err)
     return st;
 }
 
-static int compare_u32(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 sk_status retest_touched(sk_engine *e, sk_error *err)
 {
     u32_list open = {0};

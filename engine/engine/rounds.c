@@ -229,14 +229,6 @@ static sk_status run_round(sk_engine *e, uint32_t slot, sk_error *err)
 
 /* ---- All rounds of a command ---- */
 
-static int compare_slots_by_id(const void *a, const void *b, void *context)
-{
-    const sk_engine *e = context;
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return x == y ? 0 : sk_str_cmp(sk_index_id(e->index, x), sk_index_id(e->index, y));
-}
-
 /** Now rules may see what the rounds created. */
 static void publish_created(sk_engine *e)
 {
@@ -259,7 +251,7 @@ sk_status run_rounds(sk_engine *e, sk_error *err)
     sk_status st = SK_OK;
 
     if (rounds->count > 1)
-        qsort_r(rounds->items, rounds->count, sizeof(uint32_t), compare_slots_by_id, e);
+        qsort_r(rounds->items, rounds->count, sizeof(uint32_t), compare_slots, e);
     for (size_t i = 0; i < rounds->count && st == SK_OK; i++) {
         uint32_t slot = rounds->items[i];
 

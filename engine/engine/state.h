@@ -203,6 +203,10 @@ void party_last_asked_recount(sk_engine *e, uint32_t party);
 sk_status extras_ensure(sk_engine *e, uint32_t listing_slot, uint32_t party_slot);
 /** Appointments of the party's connected pairs become its busy slots. */
 sk_status party_busy_recount(sk_engine *e, uint32_t party, sk_error *err);
+/** For qsort: numbers (the order of pairings is that of their ids), and for qsort_r with the
+ * engine: listing slots by the bytes of their ids. */
+int compare_u32(const void *a, const void *b);
+int compare_slots(const void *a, const void *b, void *engine);
 /** Pairings of the party that are open, ascending. */
 sk_status party_open_pairings(sk_engine *e, uint32_t party, u32_list *out);
 
