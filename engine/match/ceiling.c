@@ -50,6 +50,7 @@ void ceiling_init(sk_ceiling *ceiling, sk_ruleset *rules, const sk_asked *asked,
     int64_t now_min = asked->now_ms / SK_MINUTE_MS;
 
     ceiling->rules = rules;
+    ceiling->begun = false;
     ceiling->bar = INT64_MIN;
     ceiling->now_ms = asked->now_ms;
     ceiling->bounds = (sk_bounds){.query = asked->facts,
@@ -85,9 +86,14 @@ void ceiling_level(sk_ceiling *ceiling, double closeness, bool from_afar)
     ceiling->bounds.distance_may_miss = from_afar;
 }
 
-static int64_t bound(const sk_ceiling *ceiling, const sk_bounds *bounds)
+static int64_t bound(sk_ceiling *ceiling, const sk_bounds *bounds)
 {
-    return sk_millionths(sk_ruleset_bound(ceiling->rules, ceiling->now_ms, bounds) + 1e-9);
+    double highest = ceiling->begun
+                         ? sk_ruleset_bound_again(ceiling->rules, ceiling->now_ms, bounds)
+                         : sk_ruleset_bound(ceiling->rules, ceiling->now_ms, bounds);
+
+    ceiling->begun = true;
+    return sk_millionths(highest + 1e-9);
 }
 
 static int class_of(const sk_ceiling *ceiling, uint32_t created_min)
@@ -153,7 +159,7 @@ bool ceiling_under(sk_ceiling *ceiling, float distance_m2, uint32_t created_min)
     return true;
 }
 
-bool ceiling_below(const sk_ceiling *ceiling, double closeness, bool may_miss)
+bool ceiling_below(sk_ceiling *ceiling, double closeness, bool may_miss)
 {
     sk_bounds bounds = ceiling->bounds;
 

@@ -109,7 +109,8 @@ typedef struct sk_ceiling {
     sk_ruleset *rules;
     int64_t now_ms;
     sk_bounds bounds;
-    int64_t oldest_ms, newest_ms;
+    bool begun; /**< The rule set has been asked for this query. */
+    int64_t newest_ms;
     int64_t known[CEILING_AGES][CEILING_CELLS]; /**< INT64_MIN: not yet. */
     int64_t bar; /**< What a score must reach; 0 or less: anything does. */
     /** By age class: from cell `under` on nothing reaches it; up to `over` something may. */
@@ -127,7 +128,7 @@ void ceiling_set_bar(sk_ceiling *ceiling, int64_t bar);
  *  also when that is not known. */
 bool ceiling_under(sk_ceiling *ceiling, float distance_m2, uint32_t created_min);
 /** No pair of this closeness or less reaches it, whatever its distance and age. */
-bool ceiling_below(const sk_ceiling *ceiling, double closeness, bool may_miss);
+bool ceiling_below(sk_ceiling *ceiling, double closeness, bool may_miss);
 
 /* ---- Ranking (rank.c) ---- */
 

@@ -12,6 +12,17 @@
  * end that is not finite means that some result may be, and so may be missing. Booleans are 0 and
  * 1; texts are ranges of word numbers, of use only when they are one point. */
 
+/* Not the C library's fmin and fmax, which are calls: no end of a range is ever NAN here. */
+static double least(double a, double b)
+{
+    return b < a ? b : a;
+}
+
+static double most(double a, double b)
+{
+    return b > a ? b : a;
+}
+
 static const sk_interval anything = {.lo = -INFINITY, .hi = INFINITY, .may_miss = true};
 
 static sk_interval nothing(void)
@@ -51,7 +62,7 @@ static sk_interval settle(sk_interval x)
 
 static sk_interval join(sk_interval x, sk_interval y)
 {
-    return range(fmin(x.lo, y.lo), fmax(x.hi, y.hi), x.may_miss || y.may_miss);
+    return range(least(x.lo, y.lo), most(x.hi, y.hi), x.may_miss || y.may_miss);
 }
 
 /* ---- Arithmetic ---- */
@@ -61,7 +72,7 @@ static sk_interval corners(double a, double b, double c, double d)
 {
     if (isnan(a) || isnan(b) || isnan(c) || isnan(d))
         return anything;
-    return range(fmin(fmin(a, b), fmin(c, d)), fmax(fmax(a, b), fmax(c, d)), false);
+    return range(least(least(a, b), least(c, d)), most(most(a, b), most(c, d)), false);
 }
 
 static sk_interval bound_div(sk_interval x, sk_interval y)
@@ -77,7 +88,7 @@ static sk_interval bound_abs(sk_interval x)
         return x;
     if (x.hi <= 0.0)
         return range(-x.hi, -x.lo, x.may_miss);
-    return range(0.0, fmax(-x.lo, x.hi), x.may_miss);
+    return range(0.0, most(-x.lo, x.hi), x.may_miss);
 }
 
 static sk_interval truth(bool may_be_true, bool may_be_false)
@@ -89,8 +100,8 @@ static sk_interval bound_clamp(sk_interval x, sk_interval lo, sk_interval hi)
 {
     /* With lo <= hi throughout it is monotone in all three. Otherwise it is still one of them. */
     if (lo.hi <= hi.lo)
-        return range(fmin(fmax(x.lo, lo.lo), hi.lo), fmin(fmax(x.hi, lo.hi), hi.hi), false);
-    return range(fmin(x.lo, fmin(lo.lo, hi.lo)), fmax(x.hi, fmax(lo.hi, hi.hi)), false);
+        return range(least(most(x.lo, lo.lo), hi.lo), least(most(x.hi, lo.hi), hi.hi), false);
+    return range(least(x.lo, least(lo.lo, hi.lo)), most(x.hi, most(lo.hi, hi.hi)), false);
 }
 
 /** Operands that are all there. */
@@ -110,9 +121,9 @@ static sk_interval bound_present(sk_op op, sk_interval x, sk_interval y, sk_inte
     case SK_OP_ABS:
         return bound_abs(x);
     case SK_OP_MIN:
-        return range(fmin(x.lo, y.lo), fmin(x.hi, y.hi), false);
+        return range(least(x.lo, y.lo), least(x.hi, y.hi), false);
     case SK_OP_MAX:
-        return range(fmax(x.lo, y.lo), fmax(x.hi, y.hi), false);
+        return range(most(x.lo, y.lo), most(x.hi, y.hi), false);
     case SK_OP_CLAMP:
         return bound_clamp(x, y, z);
     case SK_OP_LT:
@@ -124,7 +135,7 @@ static sk_interval bound_present(sk_op op, sk_interval x, sk_interval y, sk_inte
     case SK_OP_AND:
         return range(x.lo * y.lo, x.hi * y.hi, false);
     case SK_OP_OR:
-        return range(fmax(x.lo, y.lo), fmax(x.hi, y.hi), false);
+        return range(most(x.lo, y.lo), most(x.hi, y.hi), false);
     default: /* SK_OP_NOT */
         return range(1.0 - x.hi, 1.0 - x.lo, false);
     }
@@ -287,7 +298,7 @@ static sk_interval bound_over_sets(const sk_program *p, const sk_instr *instr)
 
 /* ---- Face ---- */
 
-void sk_program_bound(sk_program *program, int64_t now_ms, const sk_bounds *bounds)
+void sk_program_bound(sk_program *program, int64_t now_ms, const sk_bounds *bounds, unsigned moved)
 {
     /* Both sides point at the query, so that its fields can be read whichever side it is. */
     sk_pair known = {.need = bounds->query,
@@ -300,6 +311,8 @@ void sk_program_bound(sk_program *program, int64_t now_ms, const sk_bounds *boun
         sk_interval *out = &program->intervals[i];
         sk_op op = (sk_op)instr->op;
 
+        if (!((instr->moves | SK_MOVES_ALL) & moved))
+            continue;
         if (op == SK_OP_CONST)
             *out = point(instr->number);
         else if (sk_op_is_scalar(op))

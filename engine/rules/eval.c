@@ -31,6 +31,24 @@ static void fill_constants(sk_program *p)
     }
 }
 
+static unsigned moves_of(const sk_program *p, const sk_instr *instr)
+{
+    unsigned arity = sk_op_arity((sk_op)instr->op), moves = 0;
+
+    if (instr->op == SK_OP_FIELD)
+        return instr->field == SK_F_DISTANCE    ? SK_MOVES_DISTANCE
+               : instr->field == SK_F_CLOSENESS ? SK_MOVES_CLOSENESS
+               : instr->field == SK_F_AGE       ? SK_MOVES_CREATED
+                                                : 0;
+    if (arity > 0)
+        moves |= p->code[instr->a].moves;
+    if (arity > 1)
+        moves |= p->code[instr->b].moves;
+    if (arity > 2)
+        moves |= p->code[instr->c].moves;
+    return moves;
+}
+
 sk_status sk_program_seal(sk_program *program, sk_error *err)
 {
     size_t lanes = (size_t)SK_LANES, scratch = program->scratch_count * lanes * SK_SET_MAX;
@@ -42,6 +60,8 @@ sk_status sk_program_seal(sk_program *program, sk_error *err)
     if (!program->columns || !program->sets || !program->scratch || !program->intervals)
         return sk_fail(err, SK_ENOMEM, "out of memory");
     fill_constants(program);
+    for (size_t i = 0; i < program->count; i++)
+        program->code[i].moves = (uint8_t)moves_of(program, &program->code[i]);
     program->sealed = true;
     return SK_OK;
 }

@@ -185,6 +185,7 @@ typedef struct sk_instr {
     uint16_t a, b, c; /**< Operand registers; an instruction's own number is its register. */
     uint16_t set;     /**< Set column of a set instruction. */
     uint16_t scratch; /**< Scratch column of one that builds sets. */
+    uint8_t moves;    /**< What of sk_bounds its range depends on; set when sealed. */
     uint32_t word;    /**< SK_OP_ATTR: name */
     double number;    /**< SK_OP_CONST */
 } sk_instr;
@@ -214,6 +215,13 @@ void sk_program_run(sk_program *program, int64_t now_ms, const sk_pair *pairs, s
 /** The column of a register after a run: SK_LANES doubles, NAN where missing. */
 const double *sk_program_column(const sk_program *program, int reg);
 
-/** Evaluate over intervals. Allocates nothing. */
-void sk_program_bound(sk_program *program, int64_t now_ms, const sk_bounds *bounds);
+/** Parts of sk_bounds, as bits. */
+#define SK_MOVES_DISTANCE 1u
+#define SK_MOVES_CLOSENESS 2u
+#define SK_MOVES_CREATED 4u
+#define SK_MOVES_ALL 8u
+
+/** Evaluate over intervals. `moved`: what of the bounds differs from the call before;
+ *  SK_MOVES_ALL: all may. Allocates nothing. */
+void sk_program_bound(sk_program *program, int64_t now_ms, const sk_bounds *bounds, unsigned moved);
 const sk_interval *sk_program_interval(const sk_program *program, int reg);

@@ -110,6 +110,9 @@ typedef struct sk_bounds {
 } sk_bounds;
 /** An upper bound of the expression score of every pair within the bounds. */
 double sk_ruleset_bound(sk_ruleset *rules, int64_t now_ms, const sk_bounds *bounds);
+/** The same, when since the rule set's last bound only distance, closeness and creation moved:
+ *  a search asks for dozens that differ in nothing else. */
+double sk_ruleset_bound_again(sk_ruleset *rules, int64_t now_ms, const sk_bounds *bounds);
 
 /** floor(score * 1e6 + 0.5) */
 int64_t sk_millionths(double score);

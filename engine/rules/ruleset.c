@@ -372,13 +372,14 @@ static void sort_parts(part *parts, size_t count)
 
 /* A weighted mean is highest with every value at its upper end. Of the terms that may or may not
  * apply, those above the mean so far raise it: taken from the highest down until one does not. */
-double sk_ruleset_bound(sk_ruleset *rules, int64_t now_ms, const sk_bounds *bounds)
+static double bound(sk_ruleset *rules, int64_t now_ms, const sk_bounds *bounds, unsigned moved)
 {
     part optional[SK_MAX_TERMS];
     size_t optional_count = 0;
     double sum = 0.0, weights = 0.0;
 
-    sk_program_bound(rules->term_program, now_ms, bounds);
+    sk_program_bound(rules->term_program, now_ms, bounds, moved);
+    rules->bounded = *bounds;
     for (uint32_t t = 0; t < rules->info.term_count; t++) {
         const sk_rule *rule = &rules->terms[t];
         const sk_interval *value, *when;
@@ -406,4 +407,26 @@ double sk_ruleset_bound(sk_ruleset *rules, int64_t now_ms, const sk_bounds *boun
         weights += optional[i].weight;
     }
     return weights > 0.0 ? sum / weights + BOUND_SLACK : 0.0;
+}
+
+double sk_ruleset_bound(sk_ruleset *rules, int64_t now_ms, const sk_bounds *bounds)
+{
+    return bound(rules, now_ms, bounds, SK_MOVES_ALL);
+}
+
+double sk_ruleset_bound_again(sk_ruleset *rules, int64_t now_ms, const sk_bounds *bounds)
+{
+    const sk_bounds *last = &rules->bounded;
+    unsigned moved = 0;
+
+    if (bounds->distance_lo_m != last->distance_lo_m ||
+        bounds->distance_hi_m != last->distance_hi_m ||
+        bounds->distance_may_miss != last->distance_may_miss)
+        moved |= SK_MOVES_DISTANCE;
+    if (bounds->closeness_lo != last->closeness_lo || bounds->closeness_hi != last->closeness_hi)
+        moved |= SK_MOVES_CLOSENESS;
+    if (bounds->created_lo_ms != last->created_lo_ms ||
+        bounds->created_hi_ms != last->created_hi_ms)
+        moved |= SK_MOVES_CREATED;
+    return bound(rules, now_ms, bounds, moved);
 }

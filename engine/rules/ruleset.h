@@ -81,6 +81,7 @@ struct sk_ruleset {
     uint32_t relax_count, notify_count;
     sk_program *hard_program, *term_program, *when_program; /**< The last: `when` of functions. */
     sk_host *host;
+    sk_bounds bounded; /**< What the last bound was asked for. */
 };
 
 static inline bool sk_rule_applies(const sk_program *program, const sk_rule *rule, size_t lane)

@@ -40,7 +40,7 @@ static void run(sk_program *program, int reg)
     const sk_interval *range;
 
     sk_program_run(program, SK_DAY_MS, pairs, 2);
-    sk_program_bound(program, SK_DAY_MS, &bounds);
+    sk_program_bound(program, SK_DAY_MS, &bounds, SK_MOVES_ALL);
     range = sk_program_interval(program, reg);
     for (int i = 0; i < 2; i++) {
         double value = sk_program_column(program, reg)[i];

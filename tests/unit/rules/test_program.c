@@ -583,7 +583,7 @@ static void test_run__agrees_with_a_tree_walker_and_its_intervals(void **state)
                 fail_msg("character %u: %s: %s", fault.character, fault.text, text.data);
             assert_int_equal(sk_program_seal(program, NULL), SK_OK);
             sk_program_run(program, NOW_MS, b.pairs, BLOCK);
-            sk_program_bound(program, NOW_MS, &b.bounds);
+            sk_program_bound(program, NOW_MS, &b.bounds, SK_MOVES_ALL);
             for (int i = 0; i < BLOCK; i++) {
                 world w = {&b.pairs[i], words};
                 double got = sk_program_column(program, reg)[i];

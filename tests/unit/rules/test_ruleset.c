@@ -379,6 +379,29 @@ static void check_block(sk_ruleset *rules, const block *b, const char *text)
     }
 }
 
+/** Nearer, farther, closer in category, younger: each asked again and anew. */
+static void check_again(sk_ruleset *rules, rnd *r, const sk_bounds *start)
+{
+    sk_bounds bounds = *start;
+
+    (void)sk_ruleset_bound(rules, NOW_MS, &bounds);
+    for (int i = 0; i < 6; i++) {
+        double again;
+
+        if (rnd_below(r, 2))
+            bounds.distance_lo_m = bounds.distance_hi_m * rnd_below(r, 100) / 100.0;
+        if (rnd_below(r, 2))
+            bounds.distance_may_miss = !bounds.distance_may_miss;
+        if (rnd_below(r, 3) == 0)
+            bounds.closeness_lo = bounds.closeness_hi = 0.3 + rnd_below(r, 70) / 100.0;
+        if (rnd_below(r, 3) == 0)
+            bounds.created_hi_ms = NOW_MS - (int64_t)rnd_below(r, 60) * SK_DAY_MS;
+        again = sk_ruleset_bound_again(rules, NOW_MS, &bounds);
+        assert_true(again == sk_ruleset_bound(rules, NOW_MS, &bounds));
+        (void)sk_ruleset_bound_again(rules, NOW_MS, &bounds);
+    }
+}
+
 static void test_bound__is_never_below_a_score(void **state)
 {
     static block b;
@@ -397,6 +420,7 @@ static void test_bound__is_never_below_a_score(void **state)
             make_block(&r, words, &b);
             check_block(rules, &b, text.data);
             useful += sk_ruleset_bound(rules, NOW_MS, &b.bounds) < 0.999;
+            check_again(rules, &r, &b.bounds);
         }
         sk_ruleset_free(rules);
     }
