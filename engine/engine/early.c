@@ -18,6 +18,7 @@ typedef struct slim {
 
 struct early_reader {
     sk_store *store;
+    const load_lens *lens; /**< May be NULL. */
     pthread_t thread;
     slim *items;
     size_t count, capacity;
@@ -26,9 +27,8 @@ struct early_reader {
     sk_error error;
 };
 
-static sk_status keep(void *context, const sk_suggestion *s, sk_error *err)
+static sk_status keep(early_reader *reader, const sk_suggestion *s, sk_error *err)
 {
-    early_reader *reader = context;
     const sk_str strings[4] = {s->id, s->demand_id, s->supply_id, s->assignee};
     void *items = reader->items;
     slim *item;
@@ -52,22 +52,36 @@ static sk_status keep(void *context, const sk_suggestion *s, sk_error *err)
     return reader->text.failed ? sk_fail(err, SK_ENOMEM, "no memory for suggestions") : SK_OK;
 }
 
+static sk_status keep_seen(void *context, const sk_suggestion *stored, sk_error *err)
+{
+    early_reader *reader = context;
+    sk_suggestion s = *stored;
+    sk_status st = SK_OK;
+
+    if (reader->lens)
+        st = reader->lens->suggestion(reader->lens->context, &s, err);
+    if (st != SK_OK)
+        return st == SK_ENOTFOUND ? SK_OK : st;
+    return keep(reader, &s, err);
+}
+
 static void *read_all(void *argument)
 {
     early_reader *reader = argument;
 
     reader->status =
-        sk_store_each_suggestion(reader->store, SK_STR(""), keep, reader, &reader->error);
+        sk_store_each_suggestion(reader->store, SK_STR(""), keep_seen, reader, &reader->error);
     return NULL;
 }
 
-sk_status early_start(sk_store *store, early_reader **out, sk_error *err)
+sk_status early_start(sk_store *store, const load_lens *lens, early_reader **out, sk_error *err)
 {
     early_reader *reader = sk_calloc(1, sizeof(*reader));
 
     if (!reader)
         return sk_fail(err, SK_ENOMEM, "no memory to open the engine");
     reader->store = store;
+    reader->lens = lens;
     if (pthread_create(&reader->thread, NULL, read_all, reader) != 0) {
         sk_free(reader);
         return sk_fail(err, SK_EIO, "cannot start a thread to read suggestions");

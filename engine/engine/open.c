@@ -46,9 +46,11 @@ static sk_status load_party(void *context, const sk_party *party, sk_error *err)
 {
     sk_engine *e = context;
     uint32_t slot;
-    sk_status st = sk_index_party_put(e->index, party, &slot, err);
+    sk_status st = e->lens ? e->lens->party(e->lens->context, party, err) : SK_OK;
 
     if (st != SK_OK)
+        return st == SK_ENOTFOUND ? SK_OK : st;
+    if ((st = sk_index_party_put(e->index, party, &slot, err)) != SK_OK)
         return st;
     if (extras_ensure(e, SK_NONE, slot) != SK_OK)
         return sk_fail(err, SK_ENOMEM, "no memory for parties");
@@ -57,16 +59,19 @@ static sk_status load_party(void *context, const sk_party *party, sk_error *err)
     return SK_OK;
 }
 
-static sk_status load_listing(void *context, const sk_listing *listing, sk_error *err)
+static sk_status load_listing(void *context, const sk_listing *stored, sk_error *err)
 {
     sk_engine *e = context;
+    sk_listing listing = *stored;
     uint32_t slot;
-    sk_status st = sk_index_put(e->index, listing, &slot, err);
+    sk_status st = e->lens ? e->lens->listing(e->lens->context, &listing, err) : SK_OK;
 
     if (st != SK_OK)
+        return st == SK_ENOTFOUND ? SK_OK : st;
+    if ((st = sk_index_put(e->index, &listing, &slot, err)) != SK_OK)
         return st;
     st = extras_ensure(e, slot, SK_NONE);
-    if (st == SK_OK)
+    if (st == SK_OK && !e->lens)
         st = due_plan_listing(e, slot);
     return st == SK_OK ? SK_OK : sk_fail(err, st, "no memory for listings");
 }
@@ -78,9 +83,9 @@ static sk_status plan_suggestion(sk_engine *e, uint32_t index)
     const pairing *p = &e->pairings[index];
     sk_status st = SK_OK;
 
-    if (sk_state_open((sk_state)p->state))
+    if (sk_state_open((sk_state)p->state) && !e->lens)
         st = due_push(e, p->created_ms + SK_OPEN_LIFE_MS, DUE_EXPIRY, index);
-    if (st == SK_OK && p->state == SK_STATE_PARKED)
+    if (st == SK_OK && p->state == SK_STATE_PARKED && !e->lens)
         st = due_push(e, p->until_ms, DUE_PARKED, index);
     if (st == SK_OK && p->connected_ms)
         st = list_push(&e->connected, index);
@@ -188,30 +193,36 @@ static sk_status finish_erasures(sk_engine *e, sk_error *err)
 
 /* ---- Open and close ---- */
 
+sk_status load_begin(sk_engine *e, int64_t now_ms, sk_error *err)
+{
+    sk_status st = sk_index_new(e->words, e->calendar, e->taxonomy, now_ms, &e->index, err);
+
+    return st == SK_OK ? sk_matcher_new(e->index, &e->matcher, err) : st;
+}
+
 /** Parties and listings; meanwhile a second thread reads the suggestions. Only these tell where in
  *  the index a listing belongs, so the index files last. */
-static sk_status load_records(sk_engine *e, sk_error *err)
+sk_status load_records(sk_engine *e, sk_error *err)
 {
-    int64_t now = e->started ? e->now_ms : sk_clock_now(&e->clock);
     early_reader *reader;
-    sk_status st = early_start(e->store, &reader, err);
+    sk_status st = early_start(e->store, e->lens, &reader, err);
 
     if (st != SK_OK)
         return st;
-    if ((st = sk_index_new(e->words, e->calendar, e->taxonomy, now, &e->index, err)) == SK_OK &&
-        (st = sk_matcher_new(e->index, &e->matcher, err)) == SK_OK &&
-        (st = load_rules(e, err)) == SK_OK) {
-        sk_index_hold(e->index);
-        st = sk_store_each_party(e->store, SK_STR(""), false, load_party, e, err);
-    }
+    sk_index_hold(e->index);
+    st = sk_store_each_party(e->store, SK_STR(""), false, load_party, e, err);
     if (st == SK_OK)
         st = sk_store_each_listing(e->store, SK_STR(""), false, load_listing, e, err);
     if (st != SK_OK) {
         (void)early_finish(reader, NULL, NULL, NULL);
         return st;
     }
-    st = early_finish(reader, load_suggestion, e, err);
-    return st == SK_OK ? sk_index_release(e->index, err) : st;
+    if ((st = early_finish(reader, load_suggestion, e, err)) != SK_OK ||
+        (st = sk_index_release(e->index, err)) != SK_OK || (st = count_connected(e, err)) != SK_OK)
+        return st;
+    if (e->started)
+        load_advance(e, e->now_ms);
+    return SK_OK;
 }
 
 sk_status engine_load(sk_engine *e, sk_error *err)
@@ -219,13 +230,12 @@ sk_status engine_load(sk_engine *e, sk_error *err)
     sk_status st;
 
     if ((st = load_numbers(e, err)) != SK_OK || (st = pending_load(e, err)) != SK_OK ||
-        (st = load_taxonomy(e, err)) != SK_OK || (st = load_areas(e, err)) != SK_OK)
+        (st = load_taxonomy(e, err)) != SK_OK || (st = load_areas(e, err)) != SK_OK ||
+        (st = load_begin(e, e->started ? e->now_ms : sk_clock_now(&e->clock), err)) != SK_OK)
         return st;
-    if ((st = load_records(e, err)) != SK_OK || (st = count_connected(e, err)) != SK_OK ||
+    if ((st = load_rules(e, err)) != SK_OK || (st = load_records(e, err)) != SK_OK ||
         (st = load_connectors(e, err)) != SK_OK || (st = load_tokens(e, err)) != SK_OK)
         return st;
-    if (e->started)
-        load_advance(e, e->now_ms);
     st = finish_erasures(e, err);
     return st == SK_OK ? pending_finish(e, err) : st;
 }

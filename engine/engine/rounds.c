@@ -16,6 +16,8 @@ typedef struct round_view {
     const sk_facts *self;
     sk_side side;
     const sk_ruleset_info *about;
+    round_take take;
+    void *context;
 } round_view;
 
 static bool demand_fits(const sk_engine *e, const sk_ruleset_info *about, uint32_t slot)
@@ -91,9 +93,10 @@ static sk_status add_created(sk_engine *e, const pairing *p)
     return SK_OK;
 }
 
-static sk_status create_suggestion(sk_engine *e, uint32_t demand_slot, uint32_t supply_slot,
-                                   sk_error *err)
+static sk_status create_suggestion(void *context, uint32_t demand_slot, uint32_t supply_slot,
+                                   int64_t score, sk_error *err)
 {
+    sk_engine *e = context;
     const sk_facts *d = sk_index_facts(e->index, demand_slot);
     const sk_facts *o = sk_index_facts(e->index, supply_slot);
     pairing p = {.number = e->last_event + 1,
@@ -106,6 +109,7 @@ static sk_status create_suggestion(sk_engine *e, uint32_t demand_slot, uint32_t 
     sk_pair_report report;
     sk_suggestion record;
     char id[16];
+    (void)score; /* The record has that of the pair in full, functions included. */
     sk_status st =
         sk_match_pair(e->matcher, d, sk_index_party(e->index, d->party), o,
                       sk_index_party(e->index, o->party), e->now_ms, e->cmd.arena, &report, err);
@@ -123,16 +127,15 @@ static sk_status create_suggestion(sk_engine *e, uint32_t demand_slot, uint32_t 
 
 /* ---- One round ---- */
 
-static sk_status create_from(sk_engine *e, const round_view *view, uint32_t counterpart,
-                             sk_error *err)
+static sk_status take_match(sk_engine *e, const round_view *view, sk_match match, sk_error *err)
 {
     uint32_t self = view->self->slot;
-    uint32_t demand = view->side == SK_DEMAND ? self : counterpart;
-    uint32_t supply = view->side == SK_DEMAND ? counterpart : self;
+    uint32_t demand = view->side == SK_DEMAND ? self : match.slot;
+    uint32_t supply = view->side == SK_DEMAND ? match.slot : self;
 
     if (!demand_fits(e, view->about, demand) || !supply_fits(e, view->about, supply))
         return SK_OK;
-    return create_suggestion(e, demand, supply, err);
+    return view->take(view->context, demand, supply, match.score, err);
 }
 
 /** Those over their own threshold, when a rule set relaxes it for some. */
@@ -202,13 +205,15 @@ static bool may_collide(const sk_engine *e, const round_view *view, const sk_mat
 /* The listing's own limit stops a round after a few suggestions, so the search asks for no more
  * than those: a shorter list ends it sooner. Only when one of them may not fit by the time that it
  * is reached, the whole list of 20 is needed. */
-static sk_status run_round(sk_engine *e, uint32_t slot, sk_error *err)
+sk_status round_run(sk_engine *e, uint32_t slot, round_take take, void *context, sk_error *err)
 {
     const sk_facts *self = sk_index_facts(e->index, slot);
     round_view view = {.e = e,
                        .self = self,
                        .side = sk_kind_side((sk_kind)self->kind),
-                       .about = sk_ruleset_about(e->rules)};
+                       .about = sk_ruleset_about(e->rules),
+                       .take = take,
+                       .context = context};
     size_t limit = own_room(e, &view);
     sk_match matches[100];
     size_t count = 0;
@@ -223,7 +228,7 @@ static sk_status run_round(sk_engine *e, uint32_t slot, sk_error *err)
     if (st == SK_OK && limit < SK_ROUND_SIZE && may_collide(e, &view, matches, count))
         st = round_matches(e, &view, SK_ROUND_SIZE, matches, &count, err);
     for (size_t i = 0; i < count && st == SK_OK; i++)
-        st = create_from(e, &view, matches[i].slot, err);
+        st = take_match(e, &view, matches[i], err);
     return st;
 }
 
@@ -256,7 +261,7 @@ sk_status run_rounds(sk_engine *e, sk_error *err)
         uint32_t slot = rounds->items[i];
 
         if ((i == 0 || rounds->items[i - 1] != slot) && sk_index_facts(e->index, slot))
-            st = run_round(e, slot, err);
+            st = round_run(e, slot, create_suggestion, e, err);
     }
     publish_created(e);
     return st;

@@ -66,6 +66,16 @@ typedef struct due_entry {
     uint8_t kind;
 } due_entry;
 
+/** What a dry run leaves out of its private state, or sees otherwise than it is stored. */
+typedef struct load_lens {
+    void *context;
+    /** SK_ENOTFOUND leaves the record out; any other failure ends the loading. */
+    sk_status (*party)(void *context, const sk_party *party, sk_error *err);
+    sk_status (*listing)(void *context, sk_listing *listing, sk_error *err);
+    /** Called in the reader's own thread. */
+    sk_status (*suggestion)(void *context, sk_suggestion *suggestion, sk_error *err);
+} load_lens;
+
 /** The command under way. */
 typedef struct command {
     bool running;
@@ -89,6 +99,7 @@ struct sk_engine {
     bool started;   /**< now_ms is set. */
     bool failed;
     bool due_running;
+    const load_lens *lens; /**< NULL in the engine itself: it sees everything, and plans ahead. */
     char *backup_dir;
     char *rules_dir;
 
@@ -238,6 +249,11 @@ sk_status pending_finish(sk_engine *e, sk_error *err);
 sk_status pending_load(sk_engine *e, sk_error *err);
 sk_status relocate_all(sk_engine *e, sk_error *err);
 sk_status run_rounds(sk_engine *e, sk_error *err);
+/** Gets a pair that a round proposes, and counts it for both limits at once. */
+typedef sk_status (*round_take)(void *context, uint32_t demand, uint32_t supply, int64_t score,
+                                sk_error *err);
+/** One round: `take` gets what it proposes, best first. */
+sk_status round_run(sk_engine *e, uint32_t slot, round_take take, void *context, sk_error *err);
 bool listing_open(const sk_engine *e, const sk_facts *f);
 const char *closed_reason(const sk_facts *f, int64_t now_ms);
 /** Word of the connector for a demand listing, 0: nobody. */
@@ -248,7 +264,8 @@ const sk_connector *connector_find(const sk_engine *e, sk_str id);
 /* ---- early.c: suggestions, read by a second thread while the engine opens ---- */
 
 typedef struct early_reader early_reader;
-sk_status early_start(sk_store *store, early_reader **out, sk_error *err);
+/** `lens` may be NULL. */
+sk_status early_start(sk_store *store, const load_lens *lens, early_reader **out, sk_error *err);
 /** Waits for the thread, calls `each` in order of ids (NULL: only waits) and frees. The suggestions
  *  hold what a pairing needs and nothing else; appointment_count is 0 or 1. */
 sk_status early_finish(early_reader *reader, sk_each_suggestion each, void *context, sk_error *err);
@@ -274,6 +291,11 @@ bool actor_covers(const sk_actor *actor, sk_str buurt, sk_str wijk, sk_str gemee
 bool actor_sees_points(const sk_actor *actor);
 
 sk_status engine_load(sk_engine *e, sk_error *err);
+/** Index and matcher, empty; words, calendar and taxonomy are there. */
+sk_status load_begin(sk_engine *e, int64_t now_ms, sk_error *err);
+/** All parties, listings and suggestions of the store, and what follows from them; needs a rule
+ *  set. */
+sk_status load_records(sk_engine *e, sk_error *err);
 sk_status load_connectors(sk_engine *e, sk_error *err);
 sk_status load_tokens(sk_engine *e, sk_error *err);
 sk_status load_areas(sk_engine *e, sk_error *err);

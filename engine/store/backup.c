@@ -158,7 +158,7 @@ out:
 
 /* ---- Restore ---- */
 
-static sk_status check_manifest(const char *from, sk_error *err)
+sk_status store_check_manifest(const char *from, sk_error *err)
 {
     char *path = store_join(from, MANIFEST_NAME);
     const char *at = NULL;
@@ -277,7 +277,7 @@ sk_status sk_store_restore(const char *from, const char *path, sk_error *err)
         st = sk_fail(err, SK_ENOMEM, "out of memory");
         goto out;
     }
-    if ((st = check_manifest(from, err)) != SK_OK)
+    if ((st = store_check_manifest(from, err)) != SK_OK)
         goto out;
     if (!folder_is_empty(db)) {
         st = sk_fail(err, SK_ECONFLICT, "%s holds a store already: move it away first", path);

@@ -138,12 +138,16 @@ struct sk_store {
     char *path;
     int mark_fd;
     bool no_sync, read_only;
+    struct sk_store *of;                /**< A view borrows the databases of this one. */
+    const rocksdb_snapshot_t *snapshot; /**< Of a view. */
 };
 
 /** Convert and free RocksDB's message. */
 sk_status store_fail(sk_error *err, char *message, const char *what);
 /** Opens both databases as they are: no format check, no upgrade, no mark. */
 sk_status store_open_raw(const sk_store_options *options, sk_store **out, sk_error *err);
+/** A store without databases; NULL without memory. */
+sk_store *store_new(const sk_store_options *options);
 /** The main database alone, for a look at a backup; `options->read_only` is set. Reads of sealed
  *  parts are not possible. */
 sk_status store_open_main_only(const sk_store_options *options, sk_store **out, sk_error *err);
@@ -154,6 +158,8 @@ uint32_t store_format_read(const char *text);
 sk_status store_format(sk_store *store, uint32_t *out, sk_error *err);
 sk_status store_upgrade(sk_store *store, uint32_t format, sk_error *err);
 char *store_join(const char *folder, const char *name);
+/** `from` holds a finished backup of a format that is known. */
+sk_status store_check_manifest(const char *from, sk_error *err);
 
 /** One value, or SK_ENOTFOUND with `what` and the key. Free with rocksdb_pinnableslice_destroy. */
 sk_status store_get(sk_store *store, family f, sk_str key, rocksdb_pinnableslice_t **out,

@@ -194,7 +194,9 @@ void store_release(sk_store *store)
     if (!store)
         return;
     keys_close(&store->keys);
-    if (store->db) {
+    if (store->snapshot)
+        rocksdb_release_snapshot(store->db, store->snapshot);
+    if (store->db && !store->of) {
         for (int f = 0; f < FAMILY_COUNT; f++)
             rocksdb_column_family_handle_destroy(store->families[f]);
         rocksdb_close(store->db);
@@ -212,7 +214,7 @@ void store_release(sk_store *store)
     sk_free(store);
 }
 
-static sk_store *new_store(const sk_store_options *options)
+sk_store *store_new(const sk_store_options *options)
 {
     sk_store *store = sk_calloc(1, sizeof *store);
     size_t path_size = 0;
@@ -247,7 +249,7 @@ sk_status store_open_raw(const sk_store_options *options, sk_store **out, sk_err
         return sk_fail(err, SK_EINTERNAL, "libsodium does not start");
     if (!options->read_only && (st = make_folders(options->path, err)) != SK_OK)
         return st;
-    if (!(store = new_store(options)))
+    if (!(store = store_new(options)))
         return sk_fail(err, SK_ENOMEM, "out of memory");
     if ((st = open_main(store, options, err)) != SK_OK)
         goto out;
@@ -262,7 +264,7 @@ out:
 
 sk_status store_open_main_only(const sk_store_options *options, sk_store **out, sk_error *err)
 {
-    sk_store *store = new_store(options);
+    sk_store *store = store_new(options);
 
     if (!store)
         return sk_fail(err, SK_ENOMEM, "out of memory");

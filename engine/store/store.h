@@ -128,6 +128,16 @@ sk_status sk_store_each_audit(sk_store *store, uint64_t after, sk_each_audit eac
 /** The stored taxonomy; SK_ENOTFOUND before the first import. */
 sk_status sk_store_get_taxonomy(sk_store *store, sk_taxonomy **out, sk_error *err);
 
+/* ---- Looking at one moment ---- */
+
+/** All reads of the view see the store as it is now, whatever is written later. Sealed texts and
+ *  contact details cannot be read through it. Made by the engine thread; belongs to one other
+ *  thread from then on; closed (sk_store_close) before `store`. */
+sk_status sk_store_open_view(sk_store *store, sk_store **out, sk_error *err);
+/** The backup in folder `from`, for reading, as a view. SK_EINVAL when it holds no finished backup
+ *  of this format. Thread: any. */
+sk_status sk_store_open_backup(const char *from, sk_store **out, sk_error *err);
+
 /* ---- Keeping ---- */
 
 /** A consistent copy in a new folder `to`, without the keys. Thread: any. */
