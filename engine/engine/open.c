@@ -109,7 +109,8 @@ static sk_status load_suggestion(void *context, const sk_suggestion *s, sk_error
     if (p.demand == SK_NO_SLOT || p.supply == SK_NO_SLOT)
         return sk_fail(err, SK_ECORRUPT, "suggestion %.*s names a listing that is not there",
                        SK_STR_ARG(s->id));
-    p.number = strtoull(s->id.data + 1, NULL, 10);
+    if (!pairing_number(s->id, &p.number))
+        return sk_fail(err, SK_ECORRUPT, "%.*s is no id of a suggestion", SK_STR_ARG(s->id));
     if (s->assignee.size)
         if (!(p.assignee = sk_intern_add(e->words, s->assignee)))
             return sk_fail(err, SK_ENOMEM, "no memory for suggestions");

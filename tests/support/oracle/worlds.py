@@ -44,6 +44,7 @@ class Maker:
         self.areas = chance(rng, 0.8)
         self.rules = self._choose_rules()
         self.serial = 0
+        self.digits_first = chance(rng, 0.5)
 
     def _choose_rules(self):
         self.allowed_rules = [name for name in rulesets.PUSHED
@@ -86,7 +87,8 @@ class Maker:
 
     def _new_listing(self):
         demand = chance(self.rng, 0.5)
-        listing_id = f"{'d' if demand else 's'}{self.serial:03d}"
+        letter = "d" if demand else "s"
+        listing_id = f"{self.serial:03d}{letter}" if self.digits_first else f"{letter}{self.serial:03d}"
         self.serial += 1
         return self._listing(listing_id, self.rng.choice(self.party_ids), demand)
 

@@ -15,7 +15,8 @@ static sk_status random_listing(stand *s)
 {
     bool demand = below(s, 2);
     uint32_t party = below(s, 6);
-    sk_str id = sk_arena_printf(s->arena, "%c%u-%u", demand ? 'n' : 'o', party, below(s, 2));
+    /* The engine's own ids begin with digits too. */
+    sk_str id = sk_arena_printf(s->arena, "%u%c-%u", party, demand ? 'n' : 'o', below(s, 2));
     sk_str owner = sk_arena_printf(s->arena, "p%u", party + 1);
     sk_listing made = demand ? need(id.data, owner.data) : offer(id.data, owner.data);
     static const sk_str language[1] = {{"taal", 4}};
@@ -34,7 +35,7 @@ static sk_status random_status(stand *s)
     static const sk_listing_status to[] = {SK_LISTING_OPEN, SK_LISTING_OPEN, SK_LISTING_PAUSED,
                                            SK_LISTING_FULFILLED, SK_LISTING_WITHDRAWN};
     sk_str id =
-        sk_arena_printf(s->arena, "%c%u-%u", below(s, 2) ? 'n' : 'o', below(s, 6), below(s, 2));
+        sk_arena_printf(s->arena, "%u%c-%u", below(s, 6), below(s, 2) ? 'n' : 'o', below(s, 2));
 
     return try_status(s, id.data, to[below(s, 5)]);
 }
