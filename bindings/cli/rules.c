@@ -5,6 +5,7 @@
 
 #define SOURCE_BYTES (200 * 1024)
 #define HASH_SIZE 64
+#define LEAST_PREFIX 6
 
 /* ---- Which rule set ---- */
 
@@ -24,10 +25,52 @@ static const json_t *rules_items(const json_t *answer)
     return json_object_get(json_object_get(answer, "rules"), "items");
 }
 
-/* A whole hash as it is; the beginning of one when it fits a single rule set. */
-static int whole_hash(cli_app *cli, const char *given, const char **out)
+static bool is_beginning(const char *given)
 {
-    const char *found = NULL;
+    return strlen(given) >= LEAST_PREFIX && strspn(given, "0123456789abcdef") == strlen(given);
+}
+
+/* The record is meant by `given`, and is in one of the states ("" is any). */
+static bool is_meant(const json_t *item, const char *given, const char *states)
+{
+    const char *hash = reply_text(item, "hash");
+
+    if (is_beginning(given) && strncmp(hash, given, strlen(given)) == 0)
+        return true;
+    return strcmp(reply_text(item, "name"), given) == 0 &&
+           (!*states || strstr(states, reply_text(item, "state")));
+}
+
+static int tell_many(cli_app *cli, const char *given, const char *hashes)
+{
+    return cli_tell(cli, CLI_REFUSED, "",
+                    cli_text(cli,
+                             "more than one rule set is meant by \"%s\": %s; give the "
+                             "beginning of a hash",
+                             given, hashes));
+}
+
+static int tell_none(cli_app *cli, const char *given, const char *states)
+{
+    if (strspn(given, "0123456789abcdef") == strlen(given) && strlen(given) < LEAST_PREFIX)
+        return cli_tell(cli, CLI_REFUSED, "",
+                        cli_text(cli,
+                                 "\"%s\" is too short for the beginning of a hash; give %d "
+                                 "or more characters, or a name",
+                                 given, LEAST_PREFIX));
+    if (*states)
+        return cli_tell(cli, CLI_REFUSED, "",
+                        cli_text(cli,
+                                 "no rule set \"%s\" is waiting for this (schakel rules "
+                                 "list)",
+                                 given));
+    return cli_tell(cli, CLI_REFUSED, "",
+                    cli_text(cli, "there is no rule set \"%s\" (schakel rules list)", given));
+}
+
+int rules_find(cli_app *cli, const char *given, const char *states, const char **out)
+{
+    const char *found = NULL, *all = "";
     json_t *answer = NULL, *item = NULL;
     size_t i = 0, fits = 0;
     int code = CLI_DONE;
@@ -40,35 +83,32 @@ static int whole_hash(cli_app *cli, const char *given, const char **out)
         return code;
     json_array_foreach((json_t *)rules_items(answer), i, item)
     {
-        if (strncmp(reply_text(item, "hash"), given, strlen(given)) == 0) {
-            found = cli_text(cli, "%s", reply_text(item, "hash"));
-            fits++;
-        }
+        if (!is_meant(item, given, states))
+            continue;
+        found = cli_text(cli, "%s", reply_text(item, "hash"));
+        all = cli_text(cli, "%s%s%.12s (%s)", all, *all ? ", " : "", found,
+                       reply_text(item, "state"));
+        fits++;
     }
     json_decref(answer);
     if (fits == 0)
-        return cli_tell(cli, CLI_REFUSED, "hash",
-                        cli_text(cli, "no rule set begins with %s", given));
+        return tell_none(cli, given, states);
     if (fits > 1)
-        return cli_tell(cli, CLI_REFUSED, "hash",
-                        cli_text(cli, "%zu rule sets begin with %s", fits, given));
+        return tell_many(cli, given, all);
     *out = found;
     return CLI_DONE;
 }
 
-static int with_hash(cli_app *cli, const char *op, const char *given, const char *done)
-{
-    const char *hash = NULL;
-    int code = whole_hash(cli, given, &hash);
+/* ---- Commands ---- */
 
-    if (code == CLI_DONE)
-        code = cli_command_ask(cli, json_pack("{s:{s:s}}", op, "hash", hash), NULL);
+static int with_hash(cli_app *cli, const char *op, const char *hash, const char *done)
+{
+    int code = cli_command_ask(cli, json_pack("{s:{s:s}}", op, "hash", hash), NULL);
+
     if (code == CLI_DONE && !cli->json)
         fprintf(cli->out, "%.12s %s\n", hash, done);
     return code;
 }
-
-/* ---- Commands ---- */
 
 /* Names the rule set and counts its examples; the engine has run them before storing it. */
 static void print_test(cli_app *cli, const json_t *test)
@@ -78,7 +118,46 @@ static void print_test(cli_app *cli, const json_t *test)
     fprintf(cli->out, "%-14s %lld run, %lld failed\n", "examples",
             (long long)reply_integer(test, "run"), (long long)reply_integer(test, "failed"));
     if (*reply_text(test, "report"))
-        fprintf(cli->out, "%s\n", reply_text(test, "report"));
+        fprintf(cli->out, "\n%s\n", reply_text(test, "report"));
+}
+
+/* What the engine has of this hash now: pushing what is there already changes nothing. */
+static const char *state_of(cli_app *cli, const char *hash)
+{
+    json_t *answer = cli_peek(cli, json_pack("{s:{}}", "listRules")), *item = NULL;
+    const char *state = "";
+    size_t i = 0;
+
+    json_array_foreach((json_t *)rules_items(answer), i, item)
+    {
+        if (strcmp(reply_text(item, "hash"), hash) == 0)
+            state = cli_text(cli, "%s", reply_text(item, "state"));
+    }
+    json_decref(answer);
+    return state;
+}
+
+static void print_next(cli_app *cli, const char *hash, bool created, uint32_t failed)
+{
+    const char *state = created ? "PUSHED" : state_of(cli, hash);
+
+    if (!created)
+        fputs("This very rule set was pushed before; nothing changed. ", cli->out);
+    if (strcmp(state, "ACTIVE") == 0)
+        fputs("It is active.\n", cli->out);
+    else if (strcmp(state, "APPROVED") == 0)
+        fprintf(cli->out, "It is approved. Next:  schakel rules activate %.12s\n", hash);
+    else if (strcmp(state, "RETIRED") == 0)
+        fprintf(cli->out, "It was active once. To bring it back:  schakel rules activate %.12s\n",
+                hash);
+    else if (failed > 0)
+        fputs("Its examples fail, so it cannot be approved: mend it and push again.\n", cli->out);
+    else
+        fprintf(cli->out,
+                "%s\n  schakel rules dry-run %.12s     what would change\n"
+                "  schakel rules approve %.12s     by a second person, with --token-file\n",
+                created ? "Pushed; nothing changes yet. Next:" : "It waits for approval. Next:",
+                hash, hash);
 }
 
 static int rules_push(cli_app *cli, const cli_args *args)
@@ -97,12 +176,12 @@ static int rules_push(cli_app *cli, const cli_args *args)
         goto out;
     test = json_object_get(answer, "rulesTest");
     receipt = json_array_get(json_object_get(json_object_get(answer, "receipts"), "items"), 0);
-    hash = test ? reply_text(test, "hash") : reply_text(receipt, "id");
+    hash = cli_text(cli, "%s", test ? reply_text(test, "hash") : reply_text(receipt, "id"));
     if (test)
         print_test(cli, test);
     else
         print_pair(cli, "hash", hash);
-    fprintf(cli->out, "Pushed. A second person now runs:  schakel rules approve %.12s\n", hash);
+    print_next(cli, hash, reply_true(receipt, "created"), (uint32_t)reply_integer(test, "failed"));
 out:
     sk_buf_done(&source);
     json_decref(text);
@@ -112,22 +191,48 @@ out:
 
 static int rules_dry_run(cli_app *cli, const cli_args *args)
 {
-    return with_hash(cli, "dryRunRules", args->word[0], "tried");
+    const char *hash = NULL;
+    int code = rules_find(cli, args->word[0], "", &hash);
+
+    return code == CLI_DONE ? with_hash(cli, "dryRunRules", hash, "tried") : code;
 }
 
 static int rules_approve(cli_app *cli, const cli_args *args)
 {
-    return with_hash(cli, "approveRules", args->word[0], "approved; next: schakel rules activate");
+    const char *hash = NULL;
+    int code = rules_find(cli, args->word[0], "PUSHED", &hash);
+
+    if (code == CLI_DONE)
+        code = with_hash(cli, "approveRules", hash,
+                         cli_text(cli, "approved. Next:  schakel rules activate %.12s", hash));
+    return code;
 }
 
 static int rules_activate(cli_app *cli, const cli_args *args)
 {
-    return with_hash(cli, "activateRules", args->word[0], "is active");
+    const char *hash = NULL;
+    int code = rules_find(cli, args->word[0], "APPROVED", &hash);
+
+    return code == CLI_DONE ? with_hash(cli, "activateRules", hash, "is active") : code;
+}
+
+/* Whose token that is; without the right to list tokens the id has to do. */
+static const char *token_name(cli_app *cli, const json_t *tokens, const char *id)
+{
+    json_t *token = NULL;
+    size_t i = 0;
+
+    json_array_foreach(json_object_get(json_object_get(tokens, "tokens"), "items"), i, token)
+    {
+        if (strcmp(reply_text(token, "id"), id) == 0 && *reply_text(token, "name"))
+            return cli_clean(cli, reply_text(token, "name"));
+    }
+    return cli_clean(cli, id);
 }
 
 static int rules_list(cli_app *cli, const cli_args *args)
 {
-    json_t *answer = NULL, *item = NULL;
+    json_t *answer = NULL, *item = NULL, *tokens = NULL;
     size_t i = 0;
     table t;
     int code = cli_ask(cli, json_pack("{s:{}}", "listRules"), &answer);
@@ -135,14 +240,15 @@ static int rules_list(cli_app *cli, const cli_args *args)
     (void)args;
     if (code != CLI_DONE || cli->json)
         goto out;
+    tokens = cli_peek(cli, json_pack("{s:{}}", "listTokens"));
     table_init(cli, &t, "hash|name|state|author|approved by|pushed|activated");
     json_array_foreach((json_t *)rules_items(answer), i, item)
     {
         table_add(&t, cli_text(cli, "%.12s", reply_text(item, "hash")));
         table_add(&t, cli_clean(cli, reply_text(item, "name")));
         table_add(&t, reply_text(item, "state"));
-        table_add(&t, cli_clean(cli, reply_text(item, "author")));
-        table_add(&t, cli_clean(cli, reply_text(item, "approvedBy")));
+        table_add(&t, token_name(cli, tokens, reply_text(item, "author")));
+        table_add(&t, token_name(cli, tokens, reply_text(item, "approvedBy")));
         table_add(&t, reply_text(item, "pushedAt"));
         table_add(&t, reply_text(item, "activatedAt"));
     }
@@ -150,6 +256,7 @@ static int rules_list(cli_app *cli, const cli_args *args)
     table_done(&t);
 out:
     json_decref(answer);
+    json_decref(tokens);
     return code;
 }
 
@@ -157,7 +264,7 @@ static int rules_get(cli_app *cli, const cli_args *args)
 {
     const char *hash = NULL;
     json_t *answer = NULL;
-    int code = whole_hash(cli, args->word[0], &hash);
+    int code = rules_find(cli, args->word[0], "", &hash);
 
     if (code == CLI_DONE)
         code = cli_ask(cli, json_pack("{s:{s:s}}", "getRules", "hash", hash), &answer);
@@ -198,26 +305,40 @@ static int previous_hash(cli_app *cli, const char **out)
 static int rules_rollback(cli_app *cli, const cli_args *args)
 {
     const char *hash = args->word_count > 0 ? args->word[0] : NULL;
-    int code = hash ? CLI_DONE : previous_hash(cli, &hash);
+    int code = hash ? rules_find(cli, hash, "RETIRED", &hash) : previous_hash(cli, &hash);
 
     return code == CLI_DONE ? with_hash(cli, "activateRules", hash, "is active again") : code;
 }
 
 /* ---- The commands ---- */
 
-static const cli_flag local_flags[] = {
-    {"rules-dir", "DIR", "where standaard.lua and lib/ are (default: beside FILE, then installed)"},
-};
+#define RULES_DIR                                                                                  \
+    {                                                                                              \
+        "rules-dir", "DIR", "where other sets and lib/ are (default: beside FILE, then installed)" \
+    }
+#define TAXONOMY                                                                                   \
+    {                                                                                              \
+        "taxonomy", "FILE", "categories to look up (default: the one installed)"                   \
+    }
+
+static const cli_flag check_flags[] = {
+    RULES_DIR, TAXONOMY, {"strict", NULL, "warnings make it fail too"}};
+static const cli_flag test_flags[] = {RULES_DIR};
 
 static const cli_command rules_commands[] = {
-    {"check", "FILE [--rules-dir DIR]", "read a rule set on this machine and show what it says",
-     "Needs no engine. Faults name the rule and the character.\n"
-     "Example: schakel rules check wilgenmeer.lua\n",
-     CLI_FLAGS(local_flags), 1, 1, rules_local_check},
+    {"check", "FILE [--strict] [--taxonomy FILE] [--rules-dir DIR]",
+     "read a rule set on this machine and say what cannot be meant",
+     "Needs no engine. Faults name the rule and the character. Then it looks for rules that never\n"
+     "or always hold, thresholds out of reach, unknown words, missing reasons and examples; and "
+     "it\n"
+     "shows what each rule costs and what the index can use. Exit status 1 on an error, with\n"
+     "--strict on a warning too.\n"
+     "Example: schakel rules check wilgenmeer.lua --strict\n",
+     CLI_FLAGS(check_flags), 1, 1, rules_local_check},
     {"test", "FILE [--rules-dir DIR]", "run the examples of a rule set on this machine",
      "Needs no engine. Exit status 1 when an example fails, so that it fits a pipeline.\n"
-     "Example: schakel rules test wilgenmeer.lua --rules-dir scripts/rules\n",
-     CLI_FLAGS(local_flags), 1, 1, rules_local_test},
+     "Example: schakel rules test wilgenmeer.lua\n",
+     CLI_FLAGS(test_flags), 1, 1, rules_local_test},
     {"push", "FILE", "give a rule set to the engine; nothing changes yet",
      "Example: schakel rules push wilgenmeer.lua\n", NULL, 0, 1, 1, rules_push},
     {"dry-run", "HASH", "what would change on the stored listings (not built yet)",
@@ -237,5 +358,6 @@ static const cli_command rules_commands[] = {
 const cli_group rules_group = {
     "rules", "the municipality's rules, from file to law",
     "check and test on your own machine; push; approve by a second person; activate; rollback.\n"
-    "The beginning of a hash is enough. How to write rules: man schakel-rules.\n",
+    "Where a HASH is asked, its first 6 characters or a name will do. How to write rules: man "
+    "schakel-rules.\n",
     rules_commands, CLI_COUNT(rules_commands)};

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "engine/builtin_scripts.h"
 #include "engine/state.h"
 
 #include <stdio.h>

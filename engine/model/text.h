@@ -22,4 +22,3 @@ sk_status sk_time_check(const char *field, int64_t time_ms, sk_error *err);
 /** At most `max` codes for which `valid` holds, none twice; `what` such as "an ISO 639-1 code". */
 sk_status sk_codes_check(const char *field, sk_strs codes, size_t max, bool (*valid)(sk_str),
                          const char *what, sk_error *err);
-bool sk_language_valid(sk_str code);

@@ -34,6 +34,8 @@ sk_status sk_connector_check(const sk_connector *connector, sk_error *err);
 /** A trait code: 1-64 of a-z 0-9 - . */
 bool sk_trait_valid(sk_str code);
 bool sk_category_code_valid(sk_str code);
+/** A code of ISO 639-1. */
+bool sk_language_valid(sk_str code);
 /** Nine digits (eight with a leading zero left out) that pass the Dutch citizen number's test. */
 bool sk_bsn_valid(sk_str digits);
 /** Replace the digits of each run of nine that passes by asterisks; one space, dot or hyphen

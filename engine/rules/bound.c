@@ -181,8 +181,24 @@ static sk_interval bound_scalar(sk_op op, sk_interval x, sk_interval y, sk_inter
 
 /* ---- Leaves ---- */
 
+/** What the field can be at all; texts are word numbers, of which nothing is known. */
+static sk_interval bound_any(sk_field_id id)
+{
+    const sk_field *field = &sk_fields[id];
+
+    return field->type == SK_T_STRING ? range(0.0, UINT32_MAX, field->may_miss)
+                                      : range(field->least, field->most, field->may_miss);
+}
+
+static bool is_known(const sk_instr *instr, const sk_bounds *bounds)
+{
+    return bounds->query && (sk_side)instr->side == bounds->query_side;
+}
+
 static sk_interval bound_counterpart(sk_field_id id, int64_t now_ms, const sk_bounds *bounds)
 {
+    if (!bounds->query && id != SK_F_AGE)
+        return bound_any(id);
     switch (id) {
     case SK_F_REACH:
     case SK_F_WITHIN:
@@ -222,7 +238,7 @@ static sk_interval bound_field(const sk_instr *instr, int64_t now_ms, const sk_b
     default:
         break;
     }
-    if ((sk_side)instr->side != bounds->query_side)
+    if (!is_known(instr, bounds))
         return bound_counterpart((sk_field_id)instr->field, now_ms, bounds);
     return point(sk_field_value((sk_field_id)instr->field, (sk_side)instr->side, known, now_ms));
 }
@@ -231,7 +247,7 @@ static sk_interval bound_attr(const sk_instr *instr, const sk_bounds *bounds, co
 {
     const sk_attr_facts *attr;
 
-    if ((sk_side)instr->side != bounds->query_side)
+    if (!is_known(instr, bounds))
         return instr->type == SK_T_BOOL ? range(0.0, 1.0, true) : anything;
     attr = sk_field_attr((sk_side)instr->side, known, instr->word);
     if (!attr)
@@ -269,7 +285,7 @@ static sk_interval bound_set(sk_program *p, const sk_instr *instr, int64_t now_m
     if (instr->op == SK_OP_SET_FIELD) {
         sk_ids ids;
 
-        if ((sk_side)instr->side != bounds->query_side)
+        if (!is_known(instr, bounds))
             return unknown_set(false);
         ids = sk_field_set((sk_field_id)instr->field, (sk_side)instr->side, known, now_ms, scratch);
         return known_set(ids.ids, ids.count);

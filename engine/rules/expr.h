@@ -94,6 +94,8 @@ typedef struct sk_field {
     sk_expr_type type;
     sk_unit unit;
     bool of_side; /**< need. or offer. before it; else a field of the pair. */
+    double least, most; /**< Of numbers and booleans. */
+    bool may_miss;
 } sk_field;
 
 /** In the order of sk_field_id. */

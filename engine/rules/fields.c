@@ -4,31 +4,85 @@
 /* The fields of docs/matching.md 4, by name, and how each is read from a pair; and the hints for
  * names that are nearly one of ours. */
 
+/* The comments with three dashes are the reference: scripts/types/generate.py makes the tables of
+ * docs/rules.md and the types for editors from them. The numbers say within what the field can be,
+ * and whether it can be missing. */
+/* clang-format off */
 const sk_field sk_fields[SK_F_COUNT_] = {
-    [SK_F_KIND] = {"kind", SK_T_STRING, SK_U_NONE, true},
-    [SK_F_CATEGORIES] = {"categories", SK_T_SET, SK_U_NONE, true},
-    [SK_F_LANGUAGES] = {"languages", SK_T_SET, SK_U_NONE, true},
-    [SK_F_REQUIRES] = {"requires", SK_T_SET, SK_U_NONE, true},
-    [SK_F_PROVIDES] = {"provides", SK_T_SET, SK_U_NONE, true},
-    [SK_F_REACH] = {"reach_m", SK_T_NUMBER, SK_U_METRE, true},
-    [SK_F_WITHIN] = {"within_m", SK_T_NUMBER, SK_U_METRE, true},
-    [SK_F_REMOTE] = {"remote", SK_T_BOOL, SK_U_NONE, true},
-    [SK_F_DURATION] = {"duration_min", SK_T_NUMBER, SK_U_MINUTE, true},
-    [SK_F_CAPACITY] = {"capacity", SK_T_NUMBER, SK_U_NONE, true},
-    [SK_F_ROOM] = {"room", SK_T_NUMBER, SK_U_NONE, true},
-    [SK_F_URGENCY] = {"urgency", SK_T_NUMBER, SK_U_NONE, true},
-    [SK_F_AGE] = {"age_days", SK_T_NUMBER, SK_U_DAY, true},
-    [SK_F_BUURT] = {"buurt", SK_T_STRING, SK_U_NONE, true},
-    [SK_F_WIJK] = {"wijk", SK_T_STRING, SK_U_NONE, true},
-    [SK_F_GEMEENTE] = {"gemeente", SK_T_STRING, SK_U_NONE, true},
-    [SK_F_LOAD] = {"load_30d", SK_T_NUMBER, SK_U_NONE, true},
-    [SK_F_OPEN] = {"open_suggestions", SK_T_NUMBER, SK_U_NONE, true},
-    [SK_F_ASKED] = {"days_since_asked", SK_T_NUMBER, SK_U_DAY, true},
-    [SK_F_DISTANCE] = {"distance_m", SK_T_NUMBER, SK_U_METRE, false},
-    [SK_F_OVERLAP] = {"overlap_min", SK_T_NUMBER, SK_U_MINUTE, false},
-    [SK_F_LONGEST] = {"longest_min", SK_T_NUMBER, SK_U_MINUTE, false},
-    [SK_F_CLOSENESS] = {"closeness", SK_T_NUMBER, SK_U_NONE, false},
+    /*--- What the listing is: `NEED` or `INITIATIVE` on the need's side; `OFFER`, `SKILL`, `PLACE`
+    or `ACTIVITY` on the other.
+    ---@example need.kind == 'INITIATIVE' */
+    [SK_F_KIND] = {"kind", SK_T_STRING, SK_U_NONE, true, 0, 0, false},
+    /*--- What it is about: codes of the taxonomy.
+    ---@example under(need.categories, 'vervoer') */
+    [SK_F_CATEGORIES] = {"categories", SK_T_SET, SK_U_NONE, true, 0, 0, false},
+    /*--- Languages, as two letters of ISO 639-1: the listing's own, or the party's when the listing
+    names none.
+    ---@example has(offer.languages, 'ar') */
+    [SK_F_LANGUAGES] = {"languages", SK_T_SET, SK_U_NONE, true, 0, 0, false},
+    /*--- Traits that the other one must have. Matching itself sees to it.
+    ---@example has(need.requires, 'rolstoel') */
+    [SK_F_REQUIRES] = {"requires", SK_T_SET, SK_U_NONE, true, 0, 0, false},
+    /*--- Traits that this one has, with the party's certificates that are valid now.
+    ---@example has(offer.provides, 'vog') */
+    [SK_F_PROVIDES] = {"provides", SK_T_SET, SK_U_NONE, true, 0, 0, false},
+    /*--- How far this one is willing to travel; 0: the other comes here.
+    ---@example offer.reach_m >= 5 km */
+    [SK_F_REACH] = {"reach_m", SK_T_NUMBER, SK_U_METRE, true, 0, 100000, false},
+    /*--- How near the other must be; 0: no bound.
+    ---@example need.within_m == 0 */
+    [SK_F_WITHIN] = {"within_m", SK_T_NUMBER, SK_U_METRE, true, 0, 100000, false},
+    /*--- Can it be done by telephone or online?
+    ---@example need.remote and offer.remote */
+    [SK_F_REMOTE] = {"remote", SK_T_BOOL, SK_U_NONE, true, 0, 1, false},
+    /*--- How long one meeting takes; 0: not said.
+    ---@example need.duration_min <= 2 h */
+    [SK_F_DURATION] = {"duration_min", SK_T_NUMBER, SK_U_MINUTE, true, 0, 1440, false},
+    /*--- How many pairs it can hold at once.
+    ---@example offer.capacity > 1 */
+    [SK_F_CAPACITY] = {"capacity", SK_T_NUMBER, SK_U_NONE, true, 1, 1000, false},
+    /*--- What is left of the capacity.
+    ---@example ramp(offer.room, 0, 5) */
+    [SK_F_ROOM] = {"room", SK_T_NUMBER, SK_U_NONE, true, -1000, 1000, false},
+    /*--- 0 (it can wait) to 3 (today).
+    ---@example need.urgency >= 2 */
+    [SK_F_URGENCY] = {"urgency", SK_T_NUMBER, SK_U_NONE, true, 0, 3, false},
+    /*--- Days since it was created, with fractions.
+    ---@example ramp(need.age_days, 0, 14 d) */
+    [SK_F_AGE] = {"age_days", SK_T_NUMBER, SK_U_DAY, true, 0, 36500, false},
+    /*--- CBS code of the buurt, `BU` and eight digits; missing outside all areas.
+    ---@example need.buurt == offer.buurt */
+    [SK_F_BUURT] = {"buurt", SK_T_STRING, SK_U_NONE, true, 0, 0, true},
+    /*--- CBS code of the wijk, `WK` and six digits; missing outside all areas.
+    ---@example if(need.wijk == offer.wijk, 1, 0) */
+    [SK_F_WIJK] = {"wijk", SK_T_STRING, SK_U_NONE, true, 0, 0, true},
+    /*--- CBS code of the gemeente, `GM` and four digits; missing outside all areas.
+    ---@example need.gemeente == offer.gemeente */
+    [SK_F_GEMEENTE] = {"gemeente", SK_T_STRING, SK_U_NONE, true, 0, 0, true},
+    /*--- How often the party was connected in the last 30 days.
+    ---@example 1 / (1 + offer.load_30d) */
+    [SK_F_LOAD] = {"load_30d", SK_T_NUMBER, SK_U_NONE, true, 0, 1000000, false},
+    /*--- How many open suggestions the party has.
+    ---@example offer.open_suggestions == 0 */
+    [SK_F_OPEN] = {"open_suggestions", SK_T_NUMBER, SK_U_NONE, true, 0, 1000000, false},
+    /*--- Days since the party's latest suggestion; missing when never asked.
+    ---@example ramp(offer.days_since_asked, 0, 14 d) */
+    [SK_F_ASKED] = {"days_since_asked", SK_T_NUMBER, SK_U_DAY, true, 0, 36500, true},
+    /*--- As the crow flies; missing when both are remote, or a place is not known.
+    ---@example decay(distance_m, 1500 m) */
+    [SK_F_DISTANCE] = {"distance_m", SK_T_NUMBER, SK_U_METRE, false, 0, 20100000, true},
+    /*--- Time that both have in the next 28 days, in minutes.
+    ---@example ramp(overlap_min, 0, 4 h) */
+    [SK_F_OVERLAP] = {"overlap_min", SK_T_NUMBER, SK_U_MINUTE, false, 0, 40320, false},
+    /*--- The longest stretch of that, in minutes.
+    ---@example longest_min >= 90 min */
+    [SK_F_LONGEST] = {"longest_min", SK_T_NUMBER, SK_U_MINUTE, false, 0, 40320, false},
+    /*--- How near the categories are: 1 the same, 0.7 one level apart, down to what still counts as
+    a match.
+    ---@example closeness */
+    [SK_F_CLOSENESS] = {"closeness", SK_T_NUMBER, SK_U_NONE, false, 0, 1, false},
 };
+/* clang-format on */
 
 sk_field_id sk_field_find(sk_str name, bool of_side)
 {

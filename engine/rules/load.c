@@ -444,6 +444,7 @@ static void read_scalars(lua_State *state, int table)
         sk_host_refuse(state, SK_EINVAL, "name",
                        "ruleset: needs a name of 1-64 letters, digits or - _ . :");
     policy = sk_read_text(state, table, "policy", "ruleset");
+    sk_host_of(state)->rules->own_policy = policy.size > 0;
     if (policy.size > 0)
         info->policy = policy;
     info->threshold = sk_millionths(
@@ -455,6 +456,7 @@ static void read_base(lua_State *state, int table)
 {
     sk_str base = sk_read_text(state, table, "based_on", "ruleset");
 
+    sk_host_of(state)->rules->info.based_on = base;
     if (base.size == 0)
         return;
     if (!sk_id_valid(base))
@@ -462,6 +464,7 @@ static void read_base(lua_State *state, int table)
     sk_host_of(state)->depth++;
     sk_host_evaluate_file(state, base);
     sk_read_ruleset(state, false);
+    sk_host_of(state)->rules->info.based_on = base;
     sk_host_of(state)->depth--;
 }
 

@@ -24,6 +24,15 @@ typedef struct sk_rules_source {
     void *context;
 } sk_rules_source;
 
+/** What travels inside the program: "standaard", the library as "lib/rust", "taxonomy.json". */
+typedef struct sk_builtin_script {
+    const char *name;
+    const char *text;
+    size_t size;
+} sk_builtin_script;
+/** Ends with a NULL name. */
+extern const sk_builtin_script sk_builtin_scripts[];
+
 /** Evaluates the file in the sandbox, compiles every expression, and hashes all sources. `words`
  *  is borrowed for the life of the rule set and gains the words that the rules name. Errors name
  *  rule, line and character ("term 'nabij', expr, character 7: ..."). */
@@ -33,6 +42,7 @@ void sk_ruleset_free(sk_ruleset *rules);
 
 typedef struct sk_ruleset_info {
     sk_str name, policy;
+    sk_str based_on; /**< Empty: nothing. */
     char hash[65];
     int64_t threshold;            /**< Millionths. */
     uint32_t max_open_per_demand; /**< Open suggestions of a demand listing, 5 in standaard. */
@@ -99,7 +109,7 @@ void sk_ruleset_switch_term(sk_ruleset *rules, uint32_t index, bool on);
 
 /** What is known of all counterparts in a block. Ranges are closed; NAN-free. */
 typedef struct sk_bounds {
-    const sk_facts *query;
+    const sk_facts *query; /**< NULL: neither side is known. */
     const sk_party_facts *query_party;
     sk_side query_side;
     double distance_lo_m, distance_hi_m;
@@ -135,3 +145,58 @@ void sk_ruleset_why(const sk_ruleset *rules, uint32_t index, const sk_why *value
 /** Run the `example` blocks; appends a table of differences in text to `report`. */
 sk_status sk_ruleset_test(sk_ruleset *rules, uint32_t *out_run, uint32_t *out_failed,
                           sk_buf *report, sk_error *err);
+
+/* ---- What an author asks ---- */
+
+typedef enum sk_finding_level {
+    SK_FINDING_NOTE,
+    SK_FINDING_WARNING,
+    SK_FINDING_ERROR
+} sk_finding_level;
+
+/** Something that an author should look at. */
+typedef struct sk_finding {
+    sk_finding_level level;
+    const char *code; /**< A word for programs: "never-applies". */
+    sk_str place;     /**< "wilgenmeer.lua:12"; empty: the file as a whole. */
+    sk_str rule;      /**< "term 'nabij'"; empty: none in particular. */
+    sk_str text;
+} sk_finding;
+
+/** What of a pair lowers the upper bound of a term, so that the index can skip whole blocks. */
+enum {
+    SK_INDEX_DISTANCE = 1,
+    SK_INDEX_CLOSENESS = 2,
+    SK_INDEX_OVERLAP = 4,
+    SK_INDEX_AGE = 8,
+    SK_INDEX_ONE_SIDE = 16, /**< Fields of one side alone: known when that side asks. */
+};
+
+typedef struct sk_rule_check {
+    double lo, hi; /**< Between what its value lies; lo > hi: it never has one. */
+    bool may_miss;
+    unsigned index;        /**< SK_INDEX_ bits; terms only. */
+    uint32_t instructions; /**< Of `expr` and `when`, with what it shares with others. */
+    double cost_ns;        /**< Of one pair, an order of magnitude. */
+} sk_rule_check;
+
+typedef struct sk_rules_check {
+    const sk_finding *findings;
+    size_t finding_count;
+    uint32_t errors, warnings, notes;
+    sk_rule_check hard[SK_MAX_HARD], term[SK_MAX_TERMS];
+    double score_lo, score_hi; /**< Between these lies every score. */
+    uint32_t instructions;     /**< Of the whole rule set, for one pair. */
+    double cost_ns;            /**< Of those; every candidate pays it. */
+    double function_ns;        /**< Of the functions, for each of the best 100. */
+} sk_rules_check;
+
+typedef struct sk_check_options {
+    const sk_taxonomy *taxonomy; /**< NULL: codes are not looked up. */
+    sk_str text;                 /**< The file, to see what functions do; empty: not looked at. */
+} sk_check_options;
+
+/** Look for what loads but cannot be meant: rules that never or always hold, thresholds out of
+ *  reach, unknown words, what has no reason or example. `arena` owns the findings. */
+sk_status sk_ruleset_check(sk_ruleset *rules, const sk_check_options *options, sk_arena *arena,
+                           sk_rules_check *out, sk_error *err);

@@ -74,6 +74,8 @@ struct sk_ruleset {
     sk_ruleset_info info;
     sk_arena *arena;
     sk_intern *words;
+    sk_str file;     /**< The name of the main file, as places begin. */
+    bool own_policy; /**< The main file says why, not only its base. */
     sk_rule terms[SK_MAX_TERMS], hards[SK_MAX_HARD];
     sk_relax relax[SK_RULES_MAX_RELAX];
     sk_notify notify[SK_RULES_MAX_NOTIFY];

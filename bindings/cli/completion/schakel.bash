@@ -45,7 +45,7 @@ _schakel()
         [events]="--after --follow --consumer --ack --limit"
         [area list]="--after --limit --with-polygons"
         [area find]="--rd"
-        [rules check]="--rules-dir"
+        [rules check]="--rules-dir --taxonomy --strict"
         [rules test]="--rules-dir"
         [export]="--with-contact"
         [token create]="--role --name --area --connector"
@@ -56,7 +56,7 @@ _schakel()
             mapfile -t COMPREPLY < <(compgen -d -- "$cur")
             return
             ;;
-        --token-file | --ca-file | --file | --listing)
+        --token-file | --ca-file | --file | --listing | --taxonomy)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;

@@ -440,20 +440,40 @@ static void test_events__reads_to_the_end_and_acknowledges(void **state)
     assert_int_equal(t->count, 3);
 }
 
+static const char three_rule_sets[] =
+    "{\"rules\": {\"items\": [{\"hash\": \"aaaaaa11\", \"name\": \"een\", \"state\": \"RETIRED\","
+    " \"activatedAt\": \"2026-01-01T00:00:00Z\"}, {\"hash\": \"bbbbbb11\", \"name\": \"een\", "
+    "\"state\":"
+    " \"RETIRED\", \"activatedAt\": \"2026-02-01T00:00:00Z\"}, {\"hash\": \"cccccc11\", \"name\": "
+    "\"twee\","
+    " \"state\": \"ACTIVE\", \"activatedAt\": \"2026-03-01T00:00:00Z\"}]}}";
+
 static void test_rules_rollback__takes_the_set_before(void **state)
 {
     talk *t = *state;
 
-    t->answer = "{\"rules\": {\"items\": [{\"hash\": \"aaaa\", \"state\": \"RETIRED\","
-                " \"activatedAt\": \"2026-01-01T00:00:00Z\"}, {\"hash\": \"bbbb\", \"state\":"
-                " \"RETIRED\", \"activatedAt\": \"2026-02-01T00:00:00Z\"}, {\"hash\": \"cccc\","
-                " \"state\": \"ACTIVE\", \"activatedAt\": \"2026-03-01T00:00:00Z\"}]}}";
+    t->answer = three_rule_sets;
     assert_int_equal(run(t, "rules rollback"), CLI_DONE);
-    has(t->requests, "\"activateRules\":{\"hash\":\"bbbb\"}");
-    assert_int_equal(run(t, "rules get d"), CLI_REFUSED);
-    has(t->err, "no rule set begins with d");
-    assert_int_equal(run(t, "rules approve aa"), CLI_DONE);
-    has(t->requests, "\"approveRules\":{\"hash\":\"aaaa\"}");
+    has(t->requests, "\"activateRules\":{\"hash\":\"bbbbbb11\"}");
+}
+
+static void test_rules_hash__is_its_beginning_or_a_name(void **state)
+{
+    talk *t = *state;
+
+    t->answer = three_rule_sets;
+    assert_int_equal(run(t, "rules get dddddd"), CLI_REFUSED);
+    has(t->err, "there is no rule set \"dddddd\"");
+    assert_int_equal(run(t, "rules get aaaaa"), CLI_REFUSED);
+    has(t->err, "too short");
+    assert_int_equal(run(t, "rules approve aaaaaa"), CLI_DONE);
+    has(t->requests, "\"approveRules\":{\"hash\":\"aaaaaa11\"}");
+    assert_int_equal(run(t, "rules get twee"), CLI_DONE);
+    has(t->requests, "\"getRules\":{\"hash\":\"cccccc11\"}");
+    assert_int_equal(run(t, "rules get een"), CLI_REFUSED);
+    has(t->err, "more than one rule set is meant");
+    assert_int_equal(run(t, "rules approve twee"), CLI_REFUSED);
+    has(t->err, "is waiting for this");
 }
 
 static void test_token_create__shows_the_token_once(void **state)
@@ -649,6 +669,7 @@ int main(void)
         TALK_TEST(test_terminal__is_safe_from_titles),
         TALK_TEST(test_events__reads_to_the_end_and_acknowledges),
         TALK_TEST(test_rules_rollback__takes_the_set_before),
+        TALK_TEST(test_rules_hash__is_its_beginning_or_a_name),
         TALK_TEST(test_token_create__shows_the_token_once),
         TALK_TEST(test_import__reports_bad_lines_and_goes_on),
         TALK_TEST(test_import__sends_batches_and_parties_first),
