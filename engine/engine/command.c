@@ -115,6 +115,8 @@ static void command_reset(sk_engine *e)
 {
     command *c = &e->cmd;
 
+    for (size_t i = 0; i < c->stepped.count; i++)
+        e->pairings[c->stepped.items[i]].stepped = false;
     sk_arena_reset(c->arena);
     sk_batch_clear(c->batch);
     c->call = NULL;

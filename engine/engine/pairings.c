@@ -361,8 +361,6 @@ sk_status party_open_pairings(sk_engine *e, uint32_t party, u32_list *out)
             if (sk_state_open((sk_state)e->pairings[p].state) && list_push(out, p) != SK_OK)
                 return SK_ENOMEM;
     }
-    if (out->count)
-        qsort(out->items, out->count, sizeof(uint32_t), compare_u32);
     return SK_OK;
 }
 

@@ -37,6 +37,7 @@ typedef struct pairing {
     uint8_t state;
     bool erased; /**< A hole: the party is gone. */
     bool has_appointments;
+    bool stepped; /**< Its record stands in command.records. */
 } pairing;
 
 typedef struct u32_list {
@@ -218,7 +219,7 @@ sk_status party_busy_recount(sk_engine *e, uint32_t party, sk_error *err);
  * engine: listing slots by the bytes of their ids. */
 int compare_u32(const void *a, const void *b);
 int compare_slots(const void *a, const void *b, void *engine);
-/** Pairings of the party that are open, ascending. */
+/** Adds the pairings of the party that are open, in no order. */
 sk_status party_open_pairings(sk_engine *e, uint32_t party, u32_list *out);
 
 /* ---- steps.c: the record of a suggestion ---- */
