@@ -237,21 +237,39 @@ static const char *in_words(const char *constraint)
     return "";
 }
 
+static bool has_word(const json_t *array, const char *word)
+{
+    json_t *item = NULL;
+    size_t i = 0;
+
+    json_array_foreach((json_t *)array, i, item)
+    {
+        if (json_is_string(item) && strcmp(json_string_value(item), word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The best by score of those about something else may be about anything at all; what people are
+ * shown is what is related. */
 static void print_group(cli_app *cli, const json_t *group)
 {
     const json_t *constraints = json_object_get(group, "constraints");
     const char *one = json_string_value(json_array_get(constraints, 0));
-    json_t *miss = NULL;
+    bool about = has_word(constraints, "category");
+    json_t *misses = json_object_get(group, about ? "related" : "best"), *miss = NULL;
     size_t i = 0;
     table t;
 
     fprintf(cli->out, "\n%lld by %s%s%s\n", (long long)reply_integer(group, "count"),
             reply_joined(cli, constraints), json_array_size(constraints) == 1 ? ": " : " together",
             json_array_size(constraints) == 1 && one ? in_words(one) : "");
-    if (json_array_size(json_object_get(group, "best")) == 0)
+    if (about && json_array_size(misses) == 0)
+        fputs("  None of them is about something related.\n", cli->out);
+    if (json_array_size(misses) == 0)
         return;
     table_init(cli, &t, "score|nearest|would fit with|id");
-    json_array_foreach(json_object_get(group, "best"), i, miss)
+    json_array_foreach(misses, i, miss)
     {
         table_add(&t, cli_text(cli, "%.3f", (double)reply_integer(miss, "score") / 1e6));
         table_add(&t, cli_clean(cli, reply_text(miss, "title")));
@@ -267,8 +285,10 @@ static void print_whynot(cli_app *cli, const json_t *why)
     json_t *group = NULL;
     size_t i = 0;
 
-    if (*reply_text(why, "reason"))
+    if (*reply_text(why, "reason")) {
         fprintf(cli->out, "The listing itself is %s.\n", cli_clean(cli, reply_text(why, "reason")));
+        return;
+    }
     fprintf(cli->out, "Of %lld counterparts %lld fit.\n",
             (long long)reply_integer(why, "counterparts"),
             (long long)reply_integer(why, "possible"));
@@ -310,7 +330,7 @@ static const cli_command match_commands[] = {
 static const cli_command whynot_commands[] = {
     {NULL, "ID | --listing FILE", "what stood in the way of the others",
      "Counts the counterparts that fail on one thing alone, with the best of them and what would\n"
-     "have to change.\n"
+     "have to change. Of those about something else only related ones are shown.\n"
      "Example: schakel whynot n-12\n",
      CLI_FLAGS(whynot_flags), 0, 1, whynot_run},
 };

@@ -134,20 +134,18 @@ sk_status sk_engine_match(sk_engine *e, const sk_actor *actor, const sk_ask *ask
 
 /* ---- Why not ---- */
 
-static sk_status fill_titles(sk_engine *e, sk_whynot_answer *out, sk_arena *arena, sk_error *err)
+static sk_status fill_titles(sk_engine *e, const sk_near_miss *misses, size_t count,
+                             sk_str *out_ids, sk_str *out_titles, sk_arena *arena, sk_error *err)
 {
-    for (size_t g = 0; g < out->whynot.group_count; g++) {
-        for (size_t i = 0; i < out->whynot.groups[g].best_count; i++) {
-            uint32_t slot = out->whynot.groups[g].best[i].slot;
-            sk_listing listing;
-            sk_status st =
-                sk_store_get_listing(e->store, sk_index_id(e->index, slot), arena, &listing, err);
+    for (size_t i = 0; i < count; i++) {
+        sk_listing listing;
+        sk_status st = sk_store_get_listing(e->store, sk_index_id(e->index, misses[i].slot), arena,
+                                            &listing, err);
 
-            if (st != SK_OK)
-                return st;
-            out->ids[g][i] = listing.id;
-            out->titles[g][i] = listing.title;
-        }
+        if (st != SK_OK)
+            return st;
+        out_ids[i] = listing.id;
+        out_titles[i] = listing.title;
     }
     return SK_OK;
 }
@@ -171,5 +169,14 @@ sk_status sk_engine_whynot(sk_engine *e, const sk_actor *actor, const sk_ask *as
                       .least_score = INT64_MIN};
     if ((st = sk_match_whynot(e->matcher, &query, arena, &out->whynot, err)) != SK_OK)
         return st;
-    return fill_titles(e, out, arena, err);
+    for (size_t g = 0; g < out->whynot.group_count && st == SK_OK; g++) {
+        const sk_whynot_group *group = &out->whynot.groups[g];
+
+        st =
+            fill_titles(e, group->best, group->best_count, out->ids[g], out->titles[g], arena, err);
+        if (st == SK_OK)
+            st = fill_titles(e, group->related, group->related_count, &out->ids[g][3],
+                             &out->titles[g][3], arena, err);
+    }
+    return st;
 }

@@ -138,8 +138,8 @@ sk_status sk_engine_match(sk_engine *engine, const sk_actor *actor, const sk_ask
 
 typedef struct sk_whynot_answer {
     sk_whynot whynot;
-    sk_str ids[8][3]; /**< Listing ids of the near misses. */
-    sk_str titles[8][3];
+    /* Listing ids and titles of the near misses: of the best, then of the related ones. */
+    sk_str ids[8][6], titles[8][6];
     const char *reason; /**< When the listing itself is not open; else "". */
 } sk_whynot_answer;
 sk_status sk_engine_whynot(sk_engine *engine, const sk_actor *actor, const sk_ask *ask,

@@ -88,6 +88,9 @@ typedef struct sk_whynot_group {
     uint64_t count;      /**< Counterparts that fail exactly this set. */
     sk_near_miss best[3];
     size_t best_count;
+    /** Of a set with C3: the best that are about something related, see docs/matching.md 7. */
+    sk_near_miss related[3];
+    size_t related_count;
 } sk_whynot_group;
 typedef struct sk_whynot {
     uint64_t counterparts; /**< How many were looked at. */

@@ -5,8 +5,10 @@
  *
  * A scan over all listings of the other side, since what the index passes over is what is looked
  * for. Each counterpart gets the set of constraints that it fails; sets are counted, and those of
- * one constraint ranked on the way. Should none fail exactly one, the smallest set that occurs (the
- * most frequent one of that size, then the lowest constraints) is ranked in a second scan.
+ * one constraint ranked on the way; of those of another category also the ones that are about
+ * something related, since the best by score may be about anything. Should none fail exactly one,
+ * the smallest set that occurs (the most frequent one of that size, then the lowest constraints) is
+ * ranked in a second scan.
  *
  * With function rules a counterpart's C8 and score are those of the full judgement. */
 
@@ -21,6 +23,7 @@ typedef struct scan {
     uint32_t only_set; /**< Second scan: rank just this one. 0: the sets of one constraint. */
     uint64_t counts[SETS];
     sk_ranking best[SK_C_RULES + 1]; /**< By the only constraint; the second scan uses the first. */
+    sk_ranking related;              /**< Of those ranked that fail C3, the related ones. */
     sk_pair pairs[SK_LANES];
     uint32_t slots[SK_LANES], failed[SK_LANES];
     size_t pair_count;
@@ -36,14 +39,44 @@ static sk_ranking *ranking_for(scan *s, uint32_t failed)
 
 /* ---- Judging ---- */
 
+static sk_str first_part(sk_str code)
+{
+    const char *dot = memchr(code.data, '.', code.size);
+
+    return (sk_str){code.data, dot ? (size_t)(dot - code.data) : code.size};
+}
+
+/** Whether two listings share a branch of the taxonomy, or are close at all. */
+static bool is_related(const sk_index *index, const sk_pair *pair)
+{
+    const sk_taxonomy *taxonomy = sk_index_taxonomy(index);
+    const sk_facts *a = pair->need, *b = pair->offer;
+
+    for (uint32_t i = 0; i < a->category_count; i++) {
+        sk_str mine =
+            first_part(sk_taxonomy_at(taxonomy, sk_index_category(index, a->sets[i]))->code);
+        for (uint32_t j = 0; j < b->category_count; j++) {
+            uint32_t category = sk_index_category(index, b->sets[j]);
+            if (sk_str_eq(mine, first_part(sk_taxonomy_at(taxonomy, category)->code)))
+                return true;
+        }
+    }
+    return pair->closeness > 0;
+}
+
 static void count_pair(scan *s, size_t i, double score)
 {
     sk_match match = {s->slots[i], sk_millionths(score)};
     sk_ranking *ranking = ranking_for(s, s->failed[i]);
 
     s->counts[s->failed[i] >> 1]++;
-    if (ranking && ranking_wants(ranking, match))
+    if (!ranking)
+        return;
+    if (ranking_wants(ranking, match))
         ranking_add(ranking, match);
+    if (s->failed[i] >> SK_C_CATEGORY & 1 && ranking_wants(&s->related, match) &&
+        is_related(s->matcher->index, &s->pairs[i]))
+        ranking_add(&s->related, match);
 }
 
 static void judge_with_functions(scan *s)
@@ -146,28 +179,41 @@ static int failed_hard_of(const scan *s, const sk_facts *facts, const sk_party_f
     return verdict.failed_hard;
 }
 
-static sk_status fill_group(const scan *s, uint32_t set, const sk_ranking *ranking, sk_arena *arena,
-                            sk_whynot_group *out, sk_error *err)
+/** `out` holds BEST. */
+static sk_status fill_misses(const scan *s, uint32_t set, const sk_ranking *ranking,
+                             sk_arena *arena, sk_near_miss *out, sk_error *err)
 {
     sk_buf text = {0};
     sk_status st = SK_OK;
 
-    out->failed_set = set;
-    out->count = s->counts[set >> 1];
-    out->best_count = ranking->count;
     for (size_t i = 0; i < ranking->count && st == SK_OK; i++) {
         const sk_facts *facts = sk_index_facts(s->matcher->index, ranking->items[i].slot);
         const sk_party_facts *party = sk_index_party(s->matcher->index, facts->party);
         int failed_hard = set >> SK_C_RULES & 1 ? failed_hard_of(s, facts, party) : -1;
         sk_buf_reset(&text);
         st = change_text(s->matcher, &s->asked, facts, party, set, failed_hard, &text, err);
-        out->best[i] = (sk_near_miss){ranking->items[i].slot, ranking->items[i].score,
-                                      sk_arena_str(arena, sk_buf_view(&text))};
-        if (st == SK_OK && (text.failed || !out->best[i].change.data))
+        out[i] = (sk_near_miss){ranking->items[i].slot, ranking->items[i].score,
+                                sk_arena_str(arena, sk_buf_view(&text))};
+        if (st == SK_OK && (text.failed || !out[i].change.data))
             st = sk_fail(err, SK_ENOMEM, "out of memory");
     }
     sk_buf_done(&text);
     return st;
+}
+
+static sk_status fill_group(const scan *s, uint32_t set, const sk_ranking *ranking, sk_arena *arena,
+                            sk_whynot_group *out, sk_error *err)
+{
+    out->failed_set = set;
+    out->count = s->counts[set >> 1];
+    out->best_count = ranking->count;
+    if (set >> SK_C_CATEGORY & 1) {
+        sk_status st = fill_misses(s, set, &s->related, arena, out->related, err);
+        if (st != SK_OK)
+            return st;
+        out->related_count = s->related.count;
+    }
+    return fill_misses(s, set, ranking, arena, out->best, err);
 }
 
 static void init(scan *s, sk_matcher *matcher, const sk_query *query)
@@ -181,6 +227,7 @@ static void init(scan *s, sk_matcher *matcher, const sk_query *query)
     s->functions = about->has_functions;
     for (int i = 0; i <= SK_C_RULES; i++)
         s->best[i] = (sk_ranking){.index = matcher->index, .limit = BEST, .least = INT64_MIN};
+    s->related = s->best[0];
 }
 
 static sk_status answer(scan *s, sk_arena *arena, sk_whynot *out, sk_error *err)

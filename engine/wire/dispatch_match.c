@@ -179,28 +179,41 @@ static sk_status make_constraints(turn *t, uint32_t set, Schakel__V1__WhyNotGrou
     return SK_OK;
 }
 
+static sk_status make_misses(turn *t, const sk_near_miss *misses, size_t count, const sk_str *ids,
+                             const sk_str *titles, Schakel__V1__NearMiss ***out)
+{
+    if ((*out = turn_pointers(t, count)) == NULL)
+        return SK_ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        Schakel__V1__NearMiss *miss = turn_make(t, &schakel__v1__near_miss__descriptor);
+
+        if (!miss)
+            return SK_ENOMEM;
+        miss->listing_id = turn_str(t, ids[i]);
+        miss->score = misses[i].score;
+        miss->change = turn_str(t, misses[i].change);
+        miss->title = turn_str(t, titles[i]);
+        if (!miss->listing_id || !miss->change || !miss->title)
+            return SK_ENOMEM;
+        (*out)[i] = miss;
+    }
+    return SK_OK;
+}
+
 static Schakel__V1__WhyNotGroup *make_group(turn *t, const sk_whynot_answer *answer, size_t g)
 {
     const sk_whynot_group *group = &answer->whynot.groups[g];
     Schakel__V1__WhyNotGroup *out = turn_make(t, &schakel__v1__why_not_group__descriptor);
 
     if (!out || make_constraints(t, group->failed_set, out) != SK_OK ||
-        (out->best = turn_pointers(t, group->best_count)) == NULL)
+        make_misses(t, group->best, group->best_count, answer->ids[g], answer->titles[g],
+                    &out->best) != SK_OK ||
+        make_misses(t, group->related, group->related_count, &answer->ids[g][3],
+                    &answer->titles[g][3], &out->related) != SK_OK)
         return NULL;
     out->count = group->count;
-    for (size_t i = 0; i < group->best_count; i++) {
-        Schakel__V1__NearMiss *miss = turn_make(t, &schakel__v1__near_miss__descriptor);
-
-        if (!miss)
-            return NULL;
-        miss->listing_id = turn_str(t, answer->ids[g][i]);
-        miss->score = group->best[i].score;
-        miss->change = turn_str(t, group->best[i].change);
-        miss->title = turn_str(t, answer->titles[g][i]);
-        if (!miss->listing_id || !miss->change || !miss->title)
-            return NULL;
-        out->best[out->n_best++] = miss;
-    }
+    out->n_best = group->best_count;
+    out->n_related = group->related_count;
     return out;
 }
 

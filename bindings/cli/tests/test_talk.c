@@ -327,6 +327,31 @@ static void test_whynot__shows_groups_and_near_misses(void **state)
     has(t->out, "2 by time, traits together\n");
 }
 
+static void test_whynot__shows_related_ones_of_another_category(void **state)
+{
+    talk *t = *state;
+
+    t->answer = "{\"whyNot\": {\"counterparts\": \"9\", \"groups\": ["
+                "{\"constraints\": [\"category\"], \"count\": \"7\", \"best\": [{\"listingId\":"
+                " \"far\", \"title\": \"Haakt\"}], \"related\": [{\"listingId\": \"near\","
+                " \"title\": \"Rijdt\"}]},"
+                "{\"constraints\": [\"category\", \"time\"], \"count\": \"2\","
+                " \"best\": [{\"listingId\": \"far\"}]}]}}";
+    assert_int_equal(run(t, "whynot n-1"), CLI_DONE);
+    has(t->out, "Rijdt");
+    has_not(t->out, "far");
+    has(t->out, "  None of them is about something related.\n");
+}
+
+static void test_whynot__of_a_closed_listing_is_its_reason_alone(void **state)
+{
+    talk *t = *state;
+
+    t->answer = "{\"whyNot\": {\"reason\": \"withdrawn\"}}";
+    assert_int_equal(run(t, "whynot n-1"), CLI_DONE);
+    assert_string_equal(t->out, "The listing itself is withdrawn.\n");
+}
+
 /* ---- Suggestions ---- */
 
 static char *suggestion_answers(talk *t, const char *request)
@@ -662,6 +687,8 @@ int main(void)
         TALK_TEST(test_match__tells_an_error_of_its_query),
         TALK_TEST(test_match__takes_a_listing_that_is_not_stored),
         TALK_TEST(test_whynot__shows_groups_and_near_misses),
+        TALK_TEST(test_whynot__shows_related_ones_of_another_category),
+        TALK_TEST(test_whynot__of_a_closed_listing_is_its_reason_alone),
         TALK_TEST(test_suggestion_list__shows_titles_where_it_may),
         TALK_TEST(test_suggestion_decide__names_the_version_it_saw),
         TALK_TEST(test_refusal__is_status_1_and_never_shows_the_token),

@@ -80,10 +80,21 @@ def match(state, message, now):
 
 # Why not
 
-def _group(words, found):
+def _misses(found):
     best = sorted(found, key=rank_key)[:3]
-    return {"constraints": list(words), "count": str(len(found)),
-            "best": [{"listingId": other.id, "score": str(pair.score)} for other, pair in best]}
+    return [{"listingId": other.id, "score": str(pair.score)} for other, pair in best]
+
+
+def _is_related(pair):
+    branches = [{code.split(".")[0] for code in facts.listing.categories}
+                for facts in (pair.need, pair.offer)]
+    return pair.closeness > 0 or not branches[0].isdisjoint(branches[1])
+
+
+def _group(words, found):
+    related = [(o, p) for o, p in found if _is_related(p)] if "category" in words else []
+    return {"constraints": list(words), "count": str(len(found)), "best": _misses(found),
+            "related": _misses(related)}
 
 
 def _failing_sets(state, facts, now, figures):

@@ -181,7 +181,8 @@ def _groups(where, expected, actual):
             found.append(f"{where}: unexpected group {group}")
             continue
         found += _fields(f"{where}{key}", want, group, {"count": _INT})
-        found += _lists(f"{where}{key}.best", want["best"], group.get("best", []), _near_miss)
+        for name in ("best", "related"):
+            found += _lists(f"{where}{key}.{name}", want[name], group.get(name, []), _near_miss)
     return found, wanted
 
 

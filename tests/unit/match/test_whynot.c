@@ -12,10 +12,13 @@ static sk_calendar *calendar;
 
 /* ---- Against the full scan ---- */
 
+/** That the worlds have any is a test of the test. */
+static size_t related_seen;
+
 typedef struct expected {
     uint64_t counts[512]; /**< By failed set. */
-    oracle_match best[512][3];
-    size_t best_count[512];
+    oracle_match best[512][3], related[512][3];
+    size_t best_count[512], related_count[512];
     uint64_t counterparts;
 } expected;
 
@@ -26,19 +29,30 @@ static bool better(const world *w, oracle_match a, oracle_match b)
     return sk_str_cmp(w->listings[a.at].listing.id, w->listings[b.at].listing.id) < 0;
 }
 
-static void note(const world *w, expected *e, uint32_t set, oracle_match match)
+static void note(const world *w, oracle_match best[3], size_t *count, oracle_match match)
 {
-    oracle_match *best = e->best[set];
-    size_t i = e->best_count[set];
+    size_t i = *count;
 
-    e->counterparts++;
-    e->counts[set]++;
     if (i == 3 && !better(w, match, best[2]))
         return;
-    i = i == 3 ? 2 : e->best_count[set]++;
+    i = i == 3 ? 2 : (*count)++;
     for (; i > 0 && better(w, match, best[i - 1]); i--)
         best[i] = best[i - 1];
     best[i] = match;
+}
+
+/** One code of the one and one of the other are the same up to their first dot. */
+static bool share_branch(const sk_listing *a, const sk_listing *b)
+{
+    for (size_t i = 0; i < a->categories.count; i++) {
+        for (size_t j = 0; j < b->categories.count; j++) {
+            const char *x = a->categories.items[i].data, *y = b->categories.items[j].data;
+            size_t size = strcspn(x, "."), other = strcspn(y, ".");
+            if (size == other && memcmp(x, y, size) == 0)
+                return true;
+        }
+    }
+    return false;
 }
 
 static void expect(world *w, oracle *o, size_t self_at, expected *e)
@@ -53,8 +67,24 @@ static void expect(world *w, oracle *o, size_t self_at, expected *e)
             w->now_ms >= l->listing.valid_until_ms)
             continue;
         oracle_pair p = oracle_judge(o, self, self_at, i, true);
-        if (!(p.failed >> SK_C_PARTIES & 1))
-            note(w, e, p.failed >> 1, (oracle_match){i, p.millionths});
+        uint32_t set = p.failed >> 1;
+        if (p.failed >> SK_C_PARTIES & 1)
+            continue;
+        e->counterparts++;
+        e->counts[set]++;
+        note(w, e->best[set], &e->best_count[set], (oracle_match){i, p.millionths});
+        if (p.failed >> SK_C_CATEGORY & 1 && (p.closeness > 0 || share_branch(self, &l->listing)))
+            note(w, e->related[set], &e->related_count[set], (oracle_match){i, p.millionths});
+    }
+}
+
+static void check_misses(const world *w, const oracle_match *want, const sk_near_miss *got,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(got[i].slot, w->listings[want[i].at].slot);
+        assert_int_equal(got[i].score, want[i].millionths);
+        assert_true(got[i].change.size > 0);
     }
 }
 
@@ -64,11 +94,10 @@ static void check_group(const world *w, const expected *e, const sk_whynot_group
 
     assert_int_equal(g->count, e->counts[set]);
     assert_int_equal(g->best_count, e->best_count[set]);
-    for (size_t i = 0; i < g->best_count; i++) {
-        assert_int_equal(g->best[i].slot, w->listings[e->best[set][i].at].slot);
-        assert_int_equal(g->best[i].score, e->best[set][i].millionths);
-        assert_true(g->best[i].change.size > 0);
-    }
+    assert_int_equal(g->related_count, e->related_count[set]);
+    check_misses(w, e->best[set], g->best, g->best_count);
+    check_misses(w, e->related[set], g->related, g->related_count);
+    related_seen += g->related_count;
 }
 
 static void check_groups(const world *w, const expected *e, const sk_whynot *got)
@@ -140,6 +169,7 @@ static void test_whynot__agrees_with_the_full_scan(void **state)
         world_done(&w);
     }
     free(e);
+    assert_true(related_seen > 100);
 }
 
 /* ---- What would have to change ---- */
