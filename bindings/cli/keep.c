@@ -86,8 +86,9 @@ static int status_run(cli_app *cli, const cli_args *args)
         {"suggestionsOpen", "to decide"}, {"suggestions", "suggestions"},
         {"lastEvent", "last event"},      {"commands", "commands"},
         {"indexBytes", "index bytes"}};
-    json_t *answer = NULL;
+    json_t *answer = NULL, *term = NULL;
     const json_t *s = NULL;
+    size_t at = 0;
     int code = cli_ask(cli, json_pack("{s:{}}", "getStatus"), &answer);
 
     (void)args;
@@ -102,6 +103,11 @@ static int status_run(cli_app *cli, const cli_args *args)
                    cli_text(cli, "%lld", (long long)reply_integer(s, counts[i][0])));
     print_pair(cli, "rule set",
                cli_text(cli, "%s %.12s", reply_text(s, "rulesName"), reply_text(s, "rulesHash")));
+    json_array_foreach(json_object_get(s, "rulesOff"), at, term)
+        print_pair(cli, "switched off", cli_clean(cli, json_string_value(term)));
+    if (reply_integer(s, "suggestionsToTest"))
+        print_pair(cli, "to test again",
+                   cli_text(cli, "%lld", (long long)reply_integer(s, "suggestionsToTest")));
 out:
     json_decref(answer);
     return code;

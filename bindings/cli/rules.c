@@ -210,29 +210,49 @@ static int rules_approve(cli_app *cli, const cli_args *args)
 
 static int rules_activate(cli_app *cli, const cli_args *args)
 {
+    json_t *op = json_object();
     const char *hash = NULL;
-    int code = rules_find(cli, args->word[0], "APPROVED", &hash);
+    int code = word_set_count(cli, args, "max-change", 100, op, "maxChangePercent");
 
-    return code == CLI_DONE ? with_hash(cli, "activateRules", hash, "is active") : code;
+    if (code == CLI_DONE)
+        code = rules_find(cli, args->word[0], "APPROVED", &hash);
+    if (code == CLI_DONE) {
+        json_object_set_new(op, "hash", json_string(hash));
+        code = cli_command_ask(cli, json_pack("{s:O}", "activateRules", op), NULL);
+    }
+    if (code == CLI_DONE && !cli->json)
+        fprintf(cli->out, "%.12s is active\n", hash);
+    json_decref(op);
+    return code;
 }
 
-/* Whose token that is; without the right to list tokens the id has to do. */
-static const char *token_name(cli_app *cli, const json_t *tokens, const char *id)
+/* Terms that the engine switched off, hard rules that fail. */
+static const char *faults_text(cli_app *cli, const json_t *item)
 {
-    json_t *token = NULL;
+    const char *text = "";
+    json_t *fault = NULL;
     size_t i = 0;
 
-    json_array_foreach(json_object_get(json_object_get(tokens, "tokens"), "items"), i, token)
+    json_array_foreach(json_object_get(item, "faults"), i, fault)
     {
-        if (strcmp(reply_text(token, "id"), id) == 0 && *reply_text(token, "name"))
-            return cli_clean(cli, reply_text(token, "name"));
+        bool off = json_object_get(fault, "offAt") != NULL;
+
+        if (off || json_is_true(json_object_get(fault, "hard")))
+            text = cli_text(cli, "%s%s%s %s", text, *text ? ", " : "",
+                            cli_clean(cli, reply_text(fault, "rule")), off ? "off" : "fails");
     }
-    return cli_clean(cli, id);
+    return text;
+}
+
+/* A person's name says more than the id of a token. */
+static const char *who(cli_app *cli, const json_t *item, const char *id, const char *name)
+{
+    return cli_clean(cli, reply_text(item, *reply_text(item, name) ? name : id));
 }
 
 static int rules_list(cli_app *cli, const cli_args *args)
 {
-    json_t *answer = NULL, *item = NULL, *tokens = NULL;
+    json_t *answer = NULL, *item = NULL;
     size_t i = 0;
     table t;
     int code = cli_ask(cli, json_pack("{s:{}}", "listRules"), &answer);
@@ -240,23 +260,22 @@ static int rules_list(cli_app *cli, const cli_args *args)
     (void)args;
     if (code != CLI_DONE || cli->json)
         goto out;
-    tokens = cli_peek(cli, json_pack("{s:{}}", "listTokens"));
-    table_init(cli, &t, "hash|name|state|author|approved by|pushed|activated");
+    table_init(cli, &t, "hash|name|state|author|approved by|pushed|activated|faults");
     json_array_foreach((json_t *)rules_items(answer), i, item)
     {
         table_add(&t, cli_text(cli, "%.12s", reply_text(item, "hash")));
         table_add(&t, cli_clean(cli, reply_text(item, "name")));
         table_add(&t, reply_text(item, "state"));
-        table_add(&t, token_name(cli, tokens, reply_text(item, "author")));
-        table_add(&t, token_name(cli, tokens, reply_text(item, "approvedBy")));
+        table_add(&t, who(cli, item, "author", "authorName"));
+        table_add(&t, who(cli, item, "approvedBy", "approvedByName"));
         table_add(&t, reply_text(item, "pushedAt"));
         table_add(&t, reply_text(item, "activatedAt"));
+        table_add(&t, faults_text(cli, item));
     }
     table_print(&t, cli->out, NULL);
     table_done(&t);
 out:
     json_decref(answer);
-    json_decref(tokens);
     return code;
 }
 
@@ -274,40 +293,17 @@ static int rules_get(cli_app *cli, const cli_args *args)
     return code;
 }
 
-/* The set that was active before: retired, and activated last. */
-static int previous_hash(cli_app *cli, const char **out)
-{
-    const char *latest = "", *found = NULL;
-    json_t *answer = NULL, *item = NULL;
-    size_t i = 0;
-    int code = list_rules(cli, &answer);
-
-    if (code != CLI_DONE)
-        return code;
-    json_array_foreach((json_t *)rules_items(answer), i, item)
-    {
-        const char *at = reply_text(item, "activatedAt");
-
-        /* The built-in set has no times, so it comes last. */
-        if (strcmp(reply_text(item, "state"), "RETIRED") == 0 &&
-            (!found || strcmp(at, latest) > 0)) {
-            latest = cli_text(cli, "%s", at);
-            found = cli_text(cli, "%s", reply_text(item, "hash"));
-        }
-    }
-    json_decref(answer);
-    if (!found)
-        return cli_tell(cli, CLI_REFUSED, "", "there is no earlier rule set to go back to");
-    *out = found;
-    return CLI_DONE;
-}
-
 static int rules_rollback(cli_app *cli, const cli_args *args)
 {
-    const char *hash = args->word_count > 0 ? args->word[0] : NULL;
-    int code = hash ? rules_find(cli, hash, "RETIRED", &hash) : previous_hash(cli, &hash);
+    json_t *receipt = NULL;
+    int code = CLI_DONE;
 
-    return code == CLI_DONE ? with_hash(cli, "activateRules", hash, "is active again") : code;
+    (void)args;
+    code = cli_command_ask(cli, json_pack("{s:{}}", "rollbackRules"), &receipt);
+    if (code == CLI_DONE && !cli->json)
+        fprintf(cli->out, "%.12s is active again\n", reply_text(receipt, "id"));
+    json_decref(receipt);
+    return code;
 }
 
 /* ---- The commands ---- */
@@ -324,6 +320,10 @@ static int rules_rollback(cli_app *cli, const cli_args *args)
 static const cli_flag check_flags[] = {
     RULES_DIR, TAXONOMY, {"strict", NULL, "warnings make it fail too"}};
 static const cli_flag test_flags[] = {RULES_DIR};
+
+static const cli_flag activate_flags[] = {
+    {"max-change", "N", "per cent of the open suggestions that it may withdraw (25)"},
+};
 
 static const cli_command rules_commands[] = {
     {"check", "FILE [--strict] [--taxonomy FILE] [--rules-dir DIR]",
@@ -346,14 +346,18 @@ static const cli_command rules_commands[] = {
     {"approve", "HASH", "by somebody else than its author",
      "Example: schakel rules approve 3f2a9c --token-file second-person.token\n", NULL, 0, 1, 1,
      rules_approve},
-    {"activate", "HASH", "make an approved rule set the law",
-     "Example: schakel rules activate 3f2a9c\n", NULL, 0, 1, 1, rules_activate},
+    {"activate", "HASH [--max-change N]", "make an approved rule set the law",
+     "Refused when it would withdraw more than 25 % of the open suggestions at once.\n"
+     "Example: schakel rules activate 3f2a9c --max-change 40\n",
+     CLI_FLAGS(activate_flags), 1, 1, rules_activate},
     {"list", "", "all rule sets and their state", "Example: schakel rules list\n", NULL, 0, 0, 0,
      rules_list},
     {"get", "HASH", "the text of a rule set", "Example: schakel rules get 3f2a9c > rules.lua\n",
      NULL, 0, 1, 1, rules_get},
-    {"rollback", "[HASH]", "back to the rule set before, or to a given one",
-     "Example: schakel rules rollback\n", NULL, 0, 0, 1, rules_rollback},
+    {"rollback", "", "back to the rule set that was active before",
+     "Again: to the one before that. Another set comes back with activate.\n"
+     "Example: schakel rules rollback\n",
+     NULL, 0, 0, 0, rules_rollback},
 };
 const cli_group rules_group = {
     "rules", "the municipality's rules, from file to law",

@@ -639,20 +639,70 @@ sk_status sk_token_from_message(const Schakel__V1__Token *message, sk_arena *are
     return r.st;
 }
 
-sk_status sk_rules_from_message(const Schakel__V1__RulesRecord *message, sk_rules_record *out,
-                                sk_error *err)
+static void read_activations(reader *r, const Schakel__V1__RulesRecord *message,
+                             sk_rules_record *out)
 {
-    reader r = {NULL, err, SK_OK};
+    size_t count = message->n_activations;
+    sk_rules_activation *items = count ? read_array(r, count, sizeof(*items)) : NULL;
+
+    if (!items)
+        return;
+    for (size_t i = 0; i < count && r->st == SK_OK; i++) {
+        const Schakel__V1__RulesActivation *from = message->activations[i];
+
+        items[i].at_ms = read_time(r, from->at, "at");
+        items[i].by = sk_str_from(from->by);
+        items[i].by_name = sk_str_from(from->by_name);
+        items[i].before = sk_str_from(from->before);
+        items[i].rolled_back = from->rolled_back != 0;
+        within_item(r, "activations", i);
+    }
+    out->activations = items;
+    out->activation_count = count;
+}
+
+static void read_faults(reader *r, const Schakel__V1__RulesRecord *message, sk_rules_record *out)
+{
+    size_t count = message->n_faults;
+    sk_rules_fault *items = count ? read_array(r, count, sizeof(*items)) : NULL;
+
+    if (!items)
+        return;
+    for (size_t i = 0; i < count && r->st == SK_OK; i++) {
+        const Schakel__V1__RulesFault *from = message->faults[i];
+
+        items[i].rule = sk_str_from(from->rule);
+        items[i].hard = from->hard != 0;
+        for (size_t k = 0; k < from->n_failed_at && k < SK_RULES_FAILURES; k++)
+            items[i].failed_ms[items[i].failed_count++] =
+                read_time(r, from->failed_at[k], "failedAt");
+        items[i].off_ms = read_time(r, from->off_at, "offAt");
+        items[i].reason = sk_str_from(from->reason);
+        within_item(r, "faults", i);
+    }
+    out->faults = items;
+    out->fault_count = count;
+}
+
+sk_status sk_rules_from_message(const Schakel__V1__RulesRecord *message, sk_arena *arena,
+                                sk_rules_record *out, sk_error *err)
+{
+    reader r = {arena, err, SK_OK};
     sk_rules_record record = {.state = (sk_rules_state)message->state};
 
     record.hash = sk_str_from(message->hash);
     record.name = sk_str_from(message->name);
     record.source = sk_str_from(message->source);
+    record.policy = sk_str_from(message->policy);
     record.author = sk_str_from(message->author);
+    record.author_name = sk_str_from(message->author_name);
     record.approved_by = sk_str_from(message->approved_by);
+    record.approved_by_name = sk_str_from(message->approved_by_name);
     record.pushed_ms = read_time(&r, message->pushed_at, "pushedAt");
     record.approved_ms = read_time(&r, message->approved_at, "approvedAt");
     record.activated_ms = read_time(&r, message->activated_at, "activatedAt");
+    read_activations(&r, message, &record);
+    read_faults(&r, message, &record);
     if (r.st == SK_OK)
         *out = record;
     return r.st;

@@ -57,7 +57,8 @@ sk_status sk_connector_from_message(const Schakel__V1__Connector *message, sk_ar
                                     sk_connector *out, sk_error *err);
 sk_status sk_token_from_message(const Schakel__V1__Token *message, sk_arena *arena, sk_token *out,
                                 sk_error *err);
-sk_status sk_rules_from_message(const Schakel__V1__RulesRecord *message, sk_rules_record *out,
+sk_status sk_rules_from_message(const Schakel__V1__RulesRecord *message, sk_arena *arena,
+                                sk_rules_record *out,
                                 sk_error *err);
 sk_status sk_taxonomy_from_message(const Schakel__V1__Taxonomy *message, sk_arena *arena,
                                    const sk_category **out_categories, size_t *out_count,

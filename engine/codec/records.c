@@ -116,7 +116,7 @@ void sk_encode_rules(const sk_rules_record *record, sk_buf *out)
 sk_status sk_decode_rules(sk_str bytes, sk_arena *arena, sk_rules_record *out, sk_error *err)
 {
     DECODE(Schakel__V1__RulesRecord, schakel__v1__rules_record__descriptor,
-           sk_rules_from_message(message, out, err));
+           sk_rules_from_message(message, arena, out, err));
 }
 
 void sk_encode_party(const sk_party *party, bool with_contact, sk_buf *out)

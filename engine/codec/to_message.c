@@ -562,6 +562,49 @@ Schakel__V1__Token *sk_token_to_message(const sk_token *token, bool with_hash, s
     return m.failed ? NULL : out;
 }
 
+static Schakel__V1__RulesActivation *make_activation(maker *m, const sk_rules_activation *item)
+{
+    Schakel__V1__RulesActivation *out = make(m, &schakel__v1__rules_activation__descriptor);
+
+    if (!out)
+        return NULL;
+    out->at = make_time(m, item->at_ms);
+    out->by = make_str(m, item->by);
+    out->by_name = make_str(m, item->by_name);
+    out->before = make_str(m, item->before);
+    out->rolled_back = item->rolled_back;
+    return out;
+}
+
+static Schakel__V1__RulesFault *make_fault(maker *m, const sk_rules_fault *fault)
+{
+    Schakel__V1__RulesFault *out = make(m, &schakel__v1__rules_fault__descriptor);
+
+    if (!out)
+        return NULL;
+    out->rule = make_str(m, fault->rule);
+    out->hard = fault->hard;
+    out->failed_at = make_array(m, fault->failed_count, sizeof(*out->failed_at));
+    for (uint32_t i = 0; i < fault->failed_count && !m->failed; i++)
+        if (fault->failed_ms[i] != 0)
+            out->failed_at[out->n_failed_at++] = make_time(m, fault->failed_ms[i]);
+    out->off_at = make_time(m, fault->off_ms);
+    out->reason = make_str(m, fault->reason);
+    return out;
+}
+
+static void make_rules_lists(maker *m, const sk_rules_record *record, Schakel__V1__RulesRecord *out)
+{
+    out->activations = make_array(m, record->activation_count, sizeof(*out->activations));
+    out->faults = make_array(m, record->fault_count, sizeof(*out->faults));
+    for (size_t i = 0; i < record->activation_count && !m->failed; i++)
+        out->activations[i] = make_activation(m, &record->activations[i]);
+    for (size_t i = 0; i < record->fault_count && !m->failed; i++)
+        out->faults[i] = make_fault(m, &record->faults[i]);
+    out->n_activations = record->activation_count;
+    out->n_faults = record->fault_count;
+}
+
 Schakel__V1__RulesRecord *sk_rules_to_message(const sk_rules_record *record, sk_arena *arena)
 {
     maker m = {.arena = arena};
@@ -572,12 +615,16 @@ Schakel__V1__RulesRecord *sk_rules_to_message(const sk_rules_record *record, sk_
     out->hash = make_str(&m, record->hash);
     out->name = make_str(&m, record->name);
     out->source = make_str(&m, record->source);
+    out->policy = make_str(&m, record->policy);
     out->state = (Schakel__V1__RulesState)record->state;
     out->author = make_str(&m, record->author);
+    out->author_name = make_str(&m, record->author_name);
     out->approved_by = make_str(&m, record->approved_by);
+    out->approved_by_name = make_str(&m, record->approved_by_name);
     out->pushed_at = make_time(&m, record->pushed_ms);
     out->approved_at = make_time(&m, record->approved_ms);
     out->activated_at = make_time(&m, record->activated_ms);
+    make_rules_lists(&m, record, out);
     return m.failed ? NULL : out;
 }
 

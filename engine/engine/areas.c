@@ -151,7 +151,7 @@ static sk_status commit_areas(sk_engine *e, sk_receipt *out, sk_error *err)
     e->areas = e->staged;
     e->staged = NULL;
     drop_staged(e);
-    return pending_finish(e, err);
+    return pending_start(e, err);
 }
 
 sk_status sk_engine_put_areas(sk_engine *e, const sk_call *call, bool begin, const sk_area *areas,

@@ -10,8 +10,9 @@
  *                    answered before gets that answer
  *   (the caller)     checks first, then changes memory and adds to the batch: step 1
  *   command_commit   step 2, open suggestions of the parties touched are tested again;
- *                    step 3, rounds; then one batch with the records, the events, the clock, the
- *                    idempotency record and the audit line
+ *                    step 3, rounds; functions of rules that failed in them are counted; then one
+ *                    batch with the records, the events, the clock, the idempotency record and the
+ *                    audit line
  *
  * Until the caller changes something, command_cancel forgets the command. After that a failure
  * cannot be taken back in memory, so the engine stops (command_broken). */
@@ -43,9 +44,10 @@ static sk_str idem_key(sk_engine *e, const sk_call *call)
 
 static void receipt_write(const sk_receipt *receipt, sk_buf *out)
 {
-    sk_buf_printf(out, "%s %" PRIu64 " %d %u %" PRIu64 " %d", receipt->id[0] ? receipt->id : "-",
-                  receipt->version, receipt->created, receipt->suggestions_created,
-                  receipt->event_seq, receipt->masked);
+    sk_buf_printf(out, "%s %" PRIu64 " %d %u %" PRIu64 " %d %u %u",
+                  receipt->id[0] ? receipt->id : "-", receipt->version, receipt->created,
+                  receipt->suggestions_created, receipt->event_seq, receipt->masked,
+                  receipt->examples_run, receipt->examples_failed);
 }
 
 /** The number after a space at `*at`, which moves behind it. */
@@ -68,7 +70,7 @@ static sk_status receipt_read(sk_str text, sk_receipt *out, sk_error *err)
 {
     char line[192];
     sk_receipt receipt = {.repeated = true};
-    uint64_t created = 0, suggestions = 0, masked = 0;
+    uint64_t created = 0, suggestions = 0, masked = 0, run = 0, failed = 0;
     const char *at = NULL;
     size_t id_size = 0;
 
@@ -81,13 +83,18 @@ static sk_status receipt_read(sk_str text, sk_receipt *out, sk_error *err)
     if (id_size == 0 || id_size >= sizeof(receipt.id) ||
         !number_read(&at, UINT64_MAX, &receipt.version) || !number_read(&at, 1, &created) ||
         !number_read(&at, UINT32_MAX, &suggestions) ||
-        !number_read(&at, UINT64_MAX, &receipt.event_seq) || !number_read(&at, 1, &masked))
+        !number_read(&at, UINT64_MAX, &receipt.event_seq) || !number_read(&at, 1, &masked) ||
+        /* Answers of an earlier version end here. */
+        (*at &&
+         (!number_read(&at, SK_MAX_EXAMPLES, &run) || !number_read(&at, SK_MAX_EXAMPLES, &failed))))
         return sk_fail(err, SK_ECORRUPT, "a stored answer cannot be read");
     if (!sk_str_eq((sk_str){line, id_size}, SK_STR("-")))
         memcpy(receipt.id, line, id_size);
     receipt.created = created != 0;
     receipt.suggestions_created = (uint32_t)suggestions;
     receipt.masked = masked != 0;
+    receipt.examples_run = (uint32_t)run;
+    receipt.examples_failed = (uint32_t)failed;
     *out = receipt;
     return SK_OK;
 }
@@ -123,6 +130,7 @@ static void command_reset(sk_engine *e)
     c->touched.count = c->rounds.count = c->created.count = c->stepped.count = 0;
     c->record_count = 0;
     c->suggestions_created = 0;
+    sk_matcher_forget_failures(e->matcher);
     c->first_event = e->last_event + 1;
 }
 
@@ -198,12 +206,19 @@ void pair_left_open(sk_engine *e, uint32_t demand, uint32_t supply)
     want_rounds_of_party(e, sk_index_facts(e->index, supply)->party);
 }
 
+static void write_event(sk_engine *e, const sk_event *given)
+{
+    sk_event event = *given;
+
+    event.seq = ++e->last_event;
+    event.at_ms = e->now_ms;
+    sk_batch_put_event(e->cmd.batch, &event);
+}
+
 void emit(sk_engine *e, const char *type, sk_str listing, sk_str party, sk_str suggestion,
           sk_str detail)
 {
-    sk_event event = {.seq = ++e->last_event,
-                      .at_ms = e->now_ms,
-                      .type = sk_str_from(type),
+    sk_event event = {.type = sk_str_from(type),
                       .listing_id = listing,
                       .party_id = party,
                       .suggestion_id = suggestion,
@@ -211,20 +226,38 @@ void emit(sk_engine *e, const char *type, sk_str listing, sk_str party, sk_str s
 
     if (suggestion.size)
         event.rules_hash = sk_str_from(e->rules_hash);
-    sk_batch_put_event(e->cmd.batch, &event);
+    write_event(e, &event);
 }
 
-void audit(sk_engine *e, const char *action, sk_str object)
+void emit_rules(sk_engine *e, const char *type, sk_str detail)
+{
+    sk_event event = {
+        .type = sk_str_from(type), .detail = detail, .rules_hash = sk_str_from(e->rules_hash)};
+
+    write_event(e, &event);
+}
+
+static void write_audit(sk_engine *e, sk_str actor, const char *action, sk_str object)
 {
     char at[32];
     sk_str line = sk_arena_printf(e->cmd.arena, "at=%.*s actor=%.*s action=%s object=%.*s",
-                                  SK_STR_ARG(sk_time_format(e->now_ms, at)),
-                                  SK_STR_ARG(call_token(e->cmd.call)), action, SK_STR_ARG(object));
+                                  SK_STR_ARG(sk_time_format(e->now_ms, at)), SK_STR_ARG(actor),
+                                  action, SK_STR_ARG(object));
 
     if (!line.data)
         e->failed = true;
     else
         sk_batch_put_audit(e->cmd.batch, ++e->audit_seq, e->now_ms, line);
+}
+
+void audit(sk_engine *e, const char *action, sk_str object)
+{
+    write_audit(e, call_token(e->cmd.call), action, object);
+}
+
+void audit_own(sk_engine *e, const char *action, sk_str object)
+{
+    write_audit(e, SK_STR(""), action, object);
 }
 
 /* ---- Commit ---- */
@@ -265,12 +298,16 @@ sk_status command_commit(sk_engine *e, sk_str id, uint64_t version, bool created
 
     SK_ASSERT(e->cmd.running && id.size < sizeof(receipt.id));
     if ((st = retest_touched(e, err)) != SK_OK || (st = run_rounds(e, err)) != SK_OK ||
-        (st = records_write(e)) != SK_OK)
+        (st = records_write(e)) != SK_OK || (st = health_account(e, err)) != SK_OK)
         return command_broken(e, st);
     memcpy(receipt.id, id.data, id.size);
     receipt.suggestions_created = e->cmd.suggestions_created;
     receipt.event_seq = e->last_event;
-    receipt.masked = out ? out->masked : false;
+    if (out) {
+        receipt.masked = out->masked;
+        receipt.examples_run = out->examples_run;
+        receipt.examples_failed = out->examples_failed;
+    }
     idem_store(e, &receipt);
     put_numbers(e);
     if (e->failed || (st = sk_store_write(e->store, e->cmd.batch, err)) != SK_OK)

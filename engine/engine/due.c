@@ -333,7 +333,9 @@ int64_t sk_engine_next_due(sk_engine *e)
 
 sk_status sk_engine_tick(sk_engine *e, sk_error *err)
 {
-    return advance(e, err);
+    sk_status st = advance(e, err);
+
+    return st == SK_OK && sk_engine_has_work(e) ? pending_piece(e, err) : st;
 }
 
 int64_t sk_engine_now(const sk_engine *e)

@@ -28,8 +28,11 @@ void sk_engine_close(sk_engine *engine);
 bool sk_engine_failed(const sk_engine *engine);
 /** All commands executed before this call began are durable on return. Thread: committer. */
 sk_status sk_engine_sync(sk_engine *engine, sk_error *err);
-/** Run what is due at the clock's now. Called by every command and question; also by a timer. */
+/** Run what is due at the clock's now, as every command and question does; and a piece of what a
+ *  change of rules, taxonomy or areas left to do, which only this does. Called by a timer, and
+ * while there is such work between requests. */
 sk_status sk_engine_tick(sk_engine *engine, sk_error *err);
+bool sk_engine_has_work(const sk_engine *engine);
 /** Milliseconds of engine time until something falls due; -1: nothing is planned. */
 int64_t sk_engine_next_due(sk_engine *engine);
 int64_t sk_engine_now(const sk_engine *engine);
@@ -69,6 +72,8 @@ typedef struct sk_receipt {
     uint32_t suggestions_created;
     uint64_t event_seq;
     bool masked; /**< A number that looks like a BSN was masked. */
+    /** Of a rule set that was pushed. */
+    uint32_t examples_run, examples_failed;
 } sk_receipt;
 
 /* ---- Listings and parties ---- */
@@ -246,7 +251,10 @@ sk_status sk_engine_get_taxonomy(sk_engine *engine, const sk_actor *actor, const
 
 /* ---- Rules ---- */
 
-/** Receipt id: the hash. */
+#define SK_MAX_CHANGE_PERCENT 25 /**< Of the open suggestions, that an activation may withdraw. */
+#define SK_MAX_CHANGE_LEAST 20   /**< Fewer than this may always be withdrawn. */
+
+/** Receipt id: the hash, and how its examples went. */
 sk_status sk_engine_push_rules(sk_engine *engine, const sk_call *call, sk_str source,
                                sk_receipt *out, sk_error *err);
 typedef struct sk_rules_test {
@@ -256,10 +264,18 @@ typedef struct sk_rules_test {
 /** Of `source`, or when that is empty of the stored set `hash`. */
 sk_status sk_engine_test_rules(sk_engine *engine, const sk_actor *actor, sk_str source, sk_str hash,
                                sk_arena *arena, sk_rules_test *out, sk_error *err);
+/** By another person than the author, when its examples come out as they say. */
 sk_status sk_engine_approve_rules(sk_engine *engine, const sk_call *call, sk_str hash,
                                   sk_receipt *out, sk_error *err);
+/** An approved set or one that was active before; the active one again when a function of it
+ *  failed. `max_change_percent`, 0 for the default: SK_ELIMIT when more of the open suggestions
+ *  would have to be withdrawn. */
 sk_status sk_engine_activate_rules(sk_engine *engine, const sk_call *call, sk_str hash,
-                                   sk_receipt *out, sk_error *err);
+                                   uint32_t max_change_percent, sk_receipt *out, sk_error *err);
+/** Activates the set that was active before, whatever it changes; again: the one before that. */
+sk_status sk_engine_rollback_rules(sk_engine *engine, const sk_call *call, sk_receipt *out,
+                                   sk_error *err);
+/** Without their sources and policies. */
 sk_status sk_engine_list_rules(sk_engine *engine, const sk_actor *actor, sk_arena *arena,
                                const sk_rules_record **out, size_t *out_count, sk_error *err);
 sk_status sk_engine_get_rules(sk_engine *engine, const sk_actor *actor, sk_str hash,
@@ -283,6 +299,8 @@ typedef struct sk_engine_status {
     uint64_t demand_listings, supply_listings, parties, areas, categories, connectors;
     uint64_t suggestions_open, suggestions, last_event, index_bytes, commands;
     sk_str rules_name, rules_hash;
+    sk_strs rules_off;            /**< Terms of the active set that were switched off; a view. */
+    uint64_t suggestions_to_test; /**< At most so many are still to be tested after a change. */
 } sk_engine_status;
 sk_status sk_engine_get_status(sk_engine *engine, const sk_actor *actor, sk_engine_status *out,
                                sk_error *err);

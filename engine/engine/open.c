@@ -238,7 +238,7 @@ sk_status engine_load(sk_engine *e, sk_error *err)
         (st = load_connectors(e, err)) != SK_OK || (st = load_tokens(e, err)) != SK_OK)
         return st;
     st = finish_erasures(e, err);
-    return st == SK_OK ? pending_finish(e, err) : st;
+    return st == SK_OK ? pending_start(e, err) : st;
 }
 
 static char *copy_path(const char *path)

@@ -114,7 +114,7 @@ void pending_begin(sk_engine *e, bool relocate)
     put_pending(e);
 }
 
-static sk_status retest_chunk(sk_engine *e, sk_error *err)
+sk_status pending_piece(sk_engine *e, sk_error *err)
 {
     size_t end = pairing_from(e, e->retest_end), tested = 0;
     size_t i = pairing_from(e, e->retest_from);
@@ -134,14 +134,37 @@ static sk_status retest_chunk(sk_engine *e, sk_error *err)
     return command_commit(e, SK_STR(""), 0, false, NULL, err);
 }
 
-sk_status pending_finish(sk_engine *e, sk_error *err)
+sk_status pending_start(sk_engine *e, sk_error *err)
 {
     sk_status st = e->relocate_pending ? relocate_all(e, err) : SK_OK;
 
     e->relocate_pending = false;
-    while (st == SK_OK && e->retest_end)
-        st = retest_chunk(e, err);
-    return st;
+    return st == SK_OK && e->retest_end ? pending_piece(e, err) : st;
+}
+
+bool sk_engine_has_work(const sk_engine *e)
+{
+    return e->retest_end != 0 && !e->failed;
+}
+
+size_t count_unruly(sk_engine *e, sk_ruleset *rules)
+{
+    size_t count = 0;
+    int hard;
+
+    if (sk_ruleset_about(rules)->hard_count == 0)
+        return 0;
+    sk_matcher_set_rules(e->matcher, rules);
+    for (size_t i = 0; i < e->pairing_count; i++) {
+        const pairing *p = &e->pairings[i];
+
+        if (sk_state_open((sk_state)p->state))
+            count +=
+                sk_match_test(e->matcher, p->demand, p->supply, e->now_ms, &hard) == SK_C_RULES;
+    }
+    sk_matcher_set_rules(e->matcher, e->rules);
+    sk_matcher_forget_failures(e->matcher);
+    return count;
 }
 
 sk_status pending_load(sk_engine *e, sk_error *err)

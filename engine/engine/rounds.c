@@ -204,7 +204,8 @@ static bool may_collide(const sk_engine *e, const round_view *view, const sk_mat
 
 /* The listing's own limit stops a round after a few suggestions, so the search asks for no more
  * than those: a shorter list ends it sooner. Only when one of them may not fit by the time that it
- * is reached, the whole list of 20 is needed. */
+ * is reached, the whole list of 20 is needed. With functions a shorter list gains nothing, and
+ * their failures are to be counted once: the whole list is asked for at once. */
 sk_status round_run(sk_engine *e, uint32_t slot, round_take take, void *context, sk_error *err)
 {
     const sk_facts *self = sk_index_facts(e->index, slot);
@@ -221,7 +222,7 @@ sk_status round_run(sk_engine *e, uint32_t slot, round_take take, void *context,
 
     if (!listing_open(e, self) || limit == 0)
         return SK_OK;
-    if (limit > SK_ROUND_SIZE)
+    if (limit > SK_ROUND_SIZE || view.about->has_functions)
         limit = SK_ROUND_SIZE;
     stamp_earlier(e, slot);
     st = round_matches(e, &view, limit, matches, &count, err);

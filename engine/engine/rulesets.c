@@ -3,12 +3,11 @@
 
 #include <stdio.h>
 
-/* The life of a rule set: pushed, approved by somebody else, active, retired; activating a retired
- * one is the way back. A set that fails its own examples cannot be activated. */
+/* The life of a rule set: pushed, approved by somebody else, active (activate.c), retired;
+ * activating a retired one is the way back. A set that fails its own examples cannot be approved or
+ * activated. */
 
-#define ACTIVE_NAME "rules/active"
-
-static sk_status compile(sk_engine *e, sk_str name, sk_str source, sk_ruleset **out, sk_error *err)
+sk_status rules_compile(sk_engine *e, sk_str name, sk_str source, sk_ruleset **out, sk_error *err)
 {
     sk_rules_source from = {
         .name = name, .text = source, .find = sk_engine_find_script, .context = e};
@@ -16,33 +15,44 @@ static sk_status compile(sk_engine *e, sk_str name, sk_str source, sk_ruleset **
     return sk_ruleset_load(&from, e->words, out, err);
 }
 
-static void use(sk_engine *e, sk_ruleset *rules)
+static bool same_limits(const sk_ruleset_info *a, const sk_ruleset_info *b)
+{
+    return a->max_open_per_demand == b->max_open_per_demand &&
+           a->max_open_per_supply == b->max_open_per_supply;
+}
+
+void rules_use(sk_engine *e, sk_ruleset *rules, const sk_rules_record *record)
 {
     sk_ruleset *old = e->rules;
 
     e->rules = rules;
     sk_matcher_set_rules(e->matcher, rules);
     snprintf(e->rules_hash, sizeof(e->rules_hash), "%s", sk_ruleset_about(rules)->hash);
+    health_load(e, record);
+    if (!old || !same_limits(sk_ruleset_about(old), sk_ruleset_about(rules)))
+        settle_all_aside(e);
     sk_ruleset_free(old);
-    settle_all_aside(e);
 }
 
 /* ---- At opening ---- */
 
-static sk_status first_rules(sk_engine *e, sk_buf *source, sk_ruleset **out, sk_error *err)
+static sk_status first_rules(sk_engine *e, sk_buf *source, sk_rules_record *out_record,
+                             sk_ruleset **out, sk_error *err)
 {
     sk_rules_record record = {.state = SK_RULES_ACTIVE};
     sk_status st = sk_engine_find_script(e, SK_STR("standaard"), source, err);
 
     if (st != SK_OK ||
-        (st = compile(e, SK_STR("standaard"), sk_buf_view(source), out, err)) != SK_OK)
+        (st = rules_compile(e, SK_STR("standaard"), sk_buf_view(source), out, err)) != SK_OK)
         return st;
     record.hash = sk_str_from(sk_ruleset_about(*out)->hash);
     record.name = sk_ruleset_about(*out)->name;
     record.source = sk_buf_view(source);
+    record.policy = sk_ruleset_about(*out)->policy;
     sk_batch_clear(e->cmd.batch);
     sk_batch_put_rules(e->cmd.batch, &record);
     sk_batch_put_meta(e->cmd.batch, SK_STR(ACTIVE_NAME), record.hash);
+    *out_record = record;
     return sk_store_write(e->store, e->cmd.batch, err);
 }
 
@@ -52,10 +62,17 @@ static sk_status adopt_changed(sk_engine *e, sk_rules_record *record, const sk_r
                                sk_error *err)
 {
     sk_rules_record old = *record;
+    sk_rules_activation note = {.at_ms = e->now_ms, .before = old.hash};
+    sk_status st;
 
     old.state = SK_RULES_RETIRED;
     record->hash = sk_str_from(sk_ruleset_about(rules)->hash);
+    record->policy = sk_ruleset_about(rules)->policy;
     record->activated_ms = e->now_ms;
+    record->faults = NULL;
+    record->fault_count = 0;
+    if ((st = activation_note(e, record, &note, err)) != SK_OK)
+        return st;
     sk_log(SK_LOG_WARN, "rules=changed old=%.*s new=%.*s", SK_STR_ARG(old.hash),
            SK_STR_ARG(record->hash));
     sk_batch_clear(e->cmd.batch);
@@ -77,14 +94,14 @@ sk_status load_rules(sk_engine *e, sk_error *err)
     sk_status st = sk_store_get_meta(e->store, SK_STR(ACTIVE_NAME), arena, &hash, err);
 
     if (st == SK_ENOTFOUND)
-        st = first_rules(e, &source, &rules, err);
+        st = first_rules(e, &source, &record, &rules, err);
     else if (st == SK_OK &&
              (st = sk_store_get_rules(e->store, hash, arena, &record, err)) == SK_OK &&
-             (st = compile(e, record.name, record.source, &rules, err)) == SK_OK &&
+             (st = rules_compile(e, record.name, record.source, &rules, err)) == SK_OK &&
              !sk_str_eq(hash, sk_str_from(sk_ruleset_about(rules)->hash)))
         st = adopt_changed(e, &record, rules, err);
     if (st == SK_OK)
-        use(e, rules);
+        rules_use(e, rules, &record);
     else
         sk_ruleset_free(rules);
     sk_buf_done(&source);
@@ -93,7 +110,7 @@ sk_status load_rules(sk_engine *e, sk_error *err)
 
 /* ---- Push and approve ---- */
 
-static sk_status find_record(sk_engine *e, sk_str hash, sk_rules_record *out, sk_error *err)
+sk_status rules_find(sk_engine *e, sk_str hash, sk_rules_record *out, sk_error *err)
 {
     sk_status st = sk_store_get_rules(e->store, hash, e->cmd.arena, out, err);
 
@@ -102,11 +119,43 @@ static sk_status find_record(sk_engine *e, sk_str hash, sk_rules_record *out, sk
     return st;
 }
 
-static void put_record(sk_engine *e, const sk_rules_record *record, const char *event)
+void rules_put(sk_engine *e, const sk_rules_record *record, const char *event)
 {
     sk_batch_put_rules(e->cmd.batch, record);
     emit(e, event, SK_STR(""), SK_STR(""), SK_STR(""), record->hash);
     audit(e, event, record->hash);
+}
+
+static sk_status run_examples(sk_ruleset *rules, sk_receipt *out, sk_error *err)
+{
+    sk_buf report = {0};
+    sk_status st = sk_ruleset_test(rules, &out->examples_run, &out->examples_failed, &report, err);
+
+    sk_buf_done(&report);
+    return st;
+}
+
+sk_status rules_compile_stored(sk_engine *e, const sk_rules_record *record, sk_ruleset **out,
+                               sk_error *err)
+{
+    sk_ruleset *rules = NULL;
+    sk_receipt tested = {0};
+    sk_status st = rules_compile(e, record->name, record->source, &rules, err);
+
+    if (st != SK_OK)
+        return st;
+    if (!sk_str_eq(record->hash, sk_str_from(sk_ruleset_about(rules)->hash)))
+        st = sk_fail_field(err, SK_ECONFLICT, "hash",
+                           "what this rule set is based on has changed since; push it again");
+    else if ((st = run_examples(rules, &tested, err)) == SK_OK && tested.examples_failed)
+        st = sk_fail_field(err, SK_EINVAL, "hash",
+                           "%u of its %u examples fail; `schakel rules test` shows them",
+                           tested.examples_failed, tested.examples_run);
+    if (st == SK_OK)
+        *out = rules;
+    else
+        sk_ruleset_free(rules);
+    return st;
 }
 
 sk_status sk_engine_push_rules(sk_engine *e, const sk_call *call, sk_str source, sk_receipt *out,
@@ -119,19 +168,51 @@ sk_status sk_engine_push_rules(sk_engine *e, const sk_call *call, sk_str source,
 
     if (st != SK_OK || (st = command_begin(e, call, out, err)) != SK_OK || out->repeated)
         return st;
-    if ((st = compile(e, SK_STR("source"), source, &rules, err)) != SK_OK) {
+    if ((st = rules_compile(e, SK_STR("source"), source, &rules, err)) != SK_OK ||
+        (st = run_examples(rules, out, err)) != SK_OK) {
+        sk_ruleset_free(rules);
         command_cancel(e);
         return st;
     }
     record.hash = sk_str_from(sk_ruleset_about(rules)->hash);
     record.name = sk_ruleset_about(rules)->name;
+    record.policy = sk_ruleset_about(rules)->policy;
     record.author = call_token(call);
+    record.author_name = token_name(e, record.author);
     record.pushed_ms = e->now_ms;
     created = sk_store_get_rules(e->store, record.hash, e->cmd.arena, &old, NULL) != SK_OK;
     if (created)
-        put_record(e, &record, "rules.pushed");
+        rules_put(e, &record, "rules.pushed");
     st = command_commit(e, record.hash, 1, created, out, err);
     sk_ruleset_free(rules);
+    return st;
+}
+
+/** A person may have several tokens; those have the person's name. */
+static bool is_author(const sk_engine *e, const sk_rules_record *record, const sk_call *call)
+{
+    sk_str id = call_token(call), name = token_name(e, id);
+
+    return sk_str_eq(record->author, id) ||
+           (name.size && (sk_str_eq(record->author_name, name) ||
+                          sk_str_eq(token_name(e, record->author), name)));
+}
+
+static sk_status check_approval(sk_engine *e, const sk_call *call, sk_str hash,
+                                sk_rules_record *record, sk_error *err)
+{
+    sk_ruleset *rules = NULL;
+    sk_status st = rules_find(e, hash, record, err);
+
+    if (st != SK_OK)
+        return st;
+    if (record->state != SK_RULES_PUSHED)
+        return sk_fail_field(err, SK_ECONFLICT, "hash", "this rule set was approved before");
+    if (is_author(e, record, call))
+        return sk_fail(err, SK_EDENIED,
+                       "who wrote a rule set may not approve it: ask a second person");
+    if ((st = rules_compile_stored(e, record, &rules, err)) == SK_OK)
+        sk_ruleset_free(rules);
     return st;
 }
 
@@ -143,100 +224,16 @@ sk_status sk_engine_approve_rules(sk_engine *e, const sk_call *call, sk_str hash
 
     if (st != SK_OK || (st = command_begin(e, call, out, err)) != SK_OK || out->repeated)
         return st;
-    st = find_record(e, hash, &record, err);
-    if (st == SK_OK && record.state != SK_RULES_PUSHED)
-        st = sk_fail_field(err, SK_ECONFLICT, "hash", "this rule set was approved before");
-    if (st == SK_OK && sk_str_eq(record.author, call_token(call)))
-        st = sk_fail(err, SK_EDENIED,
-                     "who wrote a rule set may not approve it: ask a second person");
-    if (st != SK_OK) {
+    if ((st = check_approval(e, call, hash, &record, err)) != SK_OK) {
         command_cancel(e);
         return st;
     }
     record.state = SK_RULES_APPROVED;
     record.approved_by = call_token(call);
+    record.approved_by_name = token_name(e, record.approved_by);
     record.approved_ms = e->now_ms;
-    put_record(e, &record, "rules.approved");
+    rules_put(e, &record, "rules.approved");
     return command_commit(e, hash, 1, false, out, err);
-}
-
-/* ---- Activate ---- */
-
-static sk_status check_examples(sk_engine *e, sk_ruleset *rules, sk_error *err)
-{
-    uint32_t run, failed;
-    sk_buf report = {0};
-    sk_status st = sk_ruleset_test(rules, &run, &failed, &report, err);
-
-    (void)e;
-    sk_buf_done(&report);
-    if (st == SK_OK && failed)
-        return sk_fail_field(err, SK_EINVAL, "hash",
-                             "%u of its %u examples fail; `schakel rules test` shows them", failed,
-                             run);
-    return st;
-}
-
-static sk_status retire_active(sk_engine *e, sk_error *err)
-{
-    sk_rules_record record;
-    sk_status st = find_record(e, sk_str_from(e->rules_hash), &record, err);
-
-    if (st != SK_OK)
-        return st;
-    record.state = SK_RULES_RETIRED;
-    sk_batch_put_rules(e->cmd.batch, &record);
-    return SK_OK;
-}
-
-static sk_status check_activation(sk_engine *e, sk_str hash, sk_rules_record *record,
-                                  sk_ruleset **out, sk_error *err)
-{
-    sk_status st = find_record(e, hash, record, err);
-
-    if (st != SK_OK)
-        return st;
-    if (record->state == SK_RULES_PUSHED)
-        return sk_fail_field(err, SK_ECONFLICT, "hash",
-                             "a second person has to approve this rule set first");
-    if (record->state == SK_RULES_ACTIVE)
-        return sk_fail_field(err, SK_ECONFLICT, "hash", "this rule set is active already");
-    if ((st = compile(e, record->name, record->source, out, err)) != SK_OK)
-        return st;
-    if (!sk_str_eq(hash, sk_str_from(sk_ruleset_about(*out)->hash)))
-        return sk_fail_field(err, SK_ECONFLICT, "hash",
-                             "what this rule set is based on has changed since; push it again");
-    return check_examples(e, *out, err);
-}
-
-sk_status sk_engine_activate_rules(sk_engine *e, const sk_call *call, sk_str hash, sk_receipt *out,
-                                   sk_error *err)
-{
-    sk_rules_record record;
-    sk_ruleset *rules = NULL;
-    sk_status st = require_right(call->actor, RIGHT_ADMIN, err);
-
-    if (st != SK_OK || (st = command_begin(e, call, out, err)) != SK_OK || out->repeated)
-        return st;
-    st = check_activation(e, hash, &record, &rules, err);
-    if (st == SK_OK)
-        st = retire_active(e, err);
-    if (st != SK_OK) {
-        sk_ruleset_free(rules);
-        command_cancel(e);
-        return st;
-    }
-    record.state = SK_RULES_ACTIVE;
-    record.activated_ms = e->now_ms;
-    put_record(e, &record, "rules.activated");
-    sk_batch_put_meta(e->cmd.batch, SK_STR(ACTIVE_NAME), hash);
-    pending_begin(e, false);
-    if ((st = command_commit(e, hash, 1, false, out, err)) != SK_OK) {
-        sk_ruleset_free(rules);
-        return st;
-    }
-    use(e, rules);
-    return pending_finish(e, err);
 }
 
 /* ---- Questions ---- */
@@ -264,7 +261,7 @@ sk_status sk_engine_test_rules(sk_engine *e, const sk_actor *actor, sk_str sourc
     if (st == SK_OK && source.size == 0)
         st = source_of(e, hash, arena, &source, err);
     if (st == SK_OK)
-        st = compile(e, SK_STR("source"), source, &rules, err);
+        st = rules_compile(e, SK_STR("source"), source, &rules, err);
     if (st == SK_OK)
         st = sk_ruleset_test(rules, &out->run, &out->failed, &report, err);
     if (st == SK_OK) {
@@ -277,11 +274,51 @@ sk_status sk_engine_test_rules(sk_engine *e, const sk_actor *actor, sk_str sourc
     return st;
 }
 
+/* ---- Lists ---- */
+
 typedef struct rules_walk {
     sk_arena *arena;
     sk_rules_record *items;
     size_t count, capacity;
 } rules_walk;
+
+static bool copy_lists(sk_arena *arena, const sk_rules_record *record, sk_rules_record *out)
+{
+    sk_rules_activation *activations =
+        sk_arena_calloc(arena, record->activation_count, sizeof(*activations));
+    sk_rules_fault *faults = sk_arena_calloc(arena, record->fault_count, sizeof(*faults));
+
+    if (!activations || !faults)
+        return false;
+    for (size_t i = 0; i < record->activation_count; i++) {
+        activations[i] = record->activations[i];
+        activations[i].by = sk_arena_str(arena, record->activations[i].by);
+        activations[i].by_name = sk_arena_str(arena, record->activations[i].by_name);
+        activations[i].before = sk_arena_str(arena, record->activations[i].before);
+    }
+    for (size_t i = 0; i < record->fault_count; i++) {
+        faults[i] = record->faults[i];
+        faults[i].rule = sk_arena_str(arena, record->faults[i].rule);
+        faults[i].reason = sk_arena_str(arena, record->faults[i].reason);
+    }
+    out->activations = activations;
+    out->faults = faults;
+    return true;
+}
+
+/** Without source and policy, which are long. */
+static bool copy_record(sk_arena *arena, const sk_rules_record *record, sk_rules_record *out)
+{
+    *out = *record;
+    out->source = out->policy = SK_STR("");
+    out->hash = sk_arena_str(arena, record->hash);
+    out->name = sk_arena_str(arena, record->name);
+    out->author = sk_arena_str(arena, record->author);
+    out->author_name = sk_arena_str(arena, record->author_name);
+    out->approved_by = sk_arena_str(arena, record->approved_by);
+    out->approved_by_name = sk_arena_str(arena, record->approved_by_name);
+    return out->hash.data && out->name.data && copy_lists(arena, record, out);
+}
 
 static sk_status visit_rules(void *context, const sk_rules_record *record, sk_error *err)
 {
@@ -293,13 +330,9 @@ static sk_status visit_rules(void *context, const sk_rules_record *record, sk_er
         return sk_fail(err, SK_ENOMEM, "no memory for rule sets");
     walk->items = items;
     copy = &walk->items[walk->count++];
-    *copy = *record;
-    copy->source = SK_STR("");
-    copy->hash = sk_arena_str(walk->arena, record->hash);
-    copy->name = sk_arena_str(walk->arena, record->name);
-    copy->author = sk_arena_str(walk->arena, record->author);
-    copy->approved_by = sk_arena_str(walk->arena, record->approved_by);
-    return SK_OK;
+    return copy_record(walk->arena, record, copy)
+               ? SK_OK
+               : sk_fail(err, SK_ENOMEM, "no memory for rule sets");
 }
 
 sk_status sk_engine_list_rules(sk_engine *e, const sk_actor *actor, sk_arena *arena,

@@ -77,6 +77,14 @@ typedef struct load_lens {
     sk_status (*suggestion)(void *context, sk_suggestion *suggestion, sk_error *err);
 } load_lens;
 
+/** What became of one rule's function since the rule set was activated (health.c). */
+typedef struct rule_health {
+    int64_t failed_ms[SK_RULES_FAILURES];
+    uint32_t failed_count;
+    int64_t off_ms;
+    char reason[120];
+} rule_health;
+
 /** The command under way. */
 typedef struct command {
     bool running;
@@ -117,6 +125,9 @@ struct sk_engine {
     sk_matcher *matcher;
     sk_ruleset *rules;
     char rules_hash[65];
+    rule_health term_health[SK_MAX_TERMS], hard_health[SK_MAX_HARD];
+    sk_str rules_off[SK_MAX_TERMS]; /**< Views of the names of terms that are off. */
+    size_t rules_off_count;
 
     pairing *pairings;
     size_t pairing_count, pairing_capacity;
@@ -176,7 +187,11 @@ void want_rounds_of_party(sk_engine *e, uint32_t party);
 void pair_left_open(sk_engine *e, uint32_t demand, uint32_t supply);
 void emit(sk_engine *e, const char *type, sk_str listing, sk_str party, sk_str suggestion,
           sk_str detail);
+/** About the active rule set itself. */
+void emit_rules(sk_engine *e, const char *type, sk_str detail);
 void audit(sk_engine *e, const char *action, sk_str object);
+/** What nobody asked for. */
+void audit_own(sk_engine *e, const char *action, sk_str object);
 sk_str call_token(const sk_call *call);
 sk_status list_push(u32_list *list, uint32_t value);
 
@@ -245,7 +260,11 @@ sk_status retest_one(sk_engine *e, uint32_t index, sk_error *err);
  *  with `relocate` every listing gets its buurt anew, then all open suggestions are tested again.
  *  Noted in the change's own command, so that a restart goes on where it stopped. */
 void pending_begin(sk_engine *e, bool relocate);
-sk_status pending_finish(sk_engine *e, sk_error *err);
+/** Right behind that command: buurten and the first piece; the others follow one by one. */
+sk_status pending_start(sk_engine *e, sk_error *err);
+sk_status pending_piece(sk_engine *e, sk_error *err);
+/** How many open suggestions the rule set would have withdrawn; changes nothing. */
+size_t count_unruly(sk_engine *e, sk_ruleset *rules);
 /** At opening: reads what was noted. */
 sk_status pending_load(sk_engine *e, sk_error *err);
 sk_status relocate_all(sk_engine *e, sk_error *err);
@@ -302,6 +321,31 @@ sk_status load_tokens(sk_engine *e, sk_error *err);
 sk_status load_areas(sk_engine *e, sk_error *err);
 sk_status load_taxonomy(sk_engine *e, sk_error *err);
 sk_status load_rules(sk_engine *e, sk_error *err);
+/** What a token is called; empty for one that is not stored. */
+sk_str token_name(const sk_engine *e, sk_str id);
+
+/* ---- rulesets.c, activate.c, health.c ---- */
+
+#define ACTIVE_NAME "rules/active" /**< Meta: the hash of the active rule set. */
+
+sk_status rules_compile(sk_engine *e, sk_str name, sk_str source, sk_ruleset **out, sk_error *err);
+sk_status rules_find(sk_engine *e, sk_str hash, sk_rules_record *out, sk_error *err);
+/** Compiles what is stored: SK_ECONFLICT when that gives another set now, since its base changed,
+ *  and SK_EINVAL when its examples fail. */
+sk_status rules_compile_stored(sk_engine *e, const sk_rules_record *record, sk_ruleset **out,
+                               sk_error *err);
+/** With the event of the same name, which is also the action in the audit log. */
+void rules_put(sk_engine *e, const sk_rules_record *record, const char *event);
+/** Taken: judges from now on. */
+void rules_use(sk_engine *e, sk_ruleset *rules, const sk_rules_record *record);
+/** Notes in the record who made it active, in the command's arena. */
+sk_status activation_note(sk_engine *e, sk_rules_record *record, const sk_rules_activation *note,
+                          sk_error *err);
+/** Takes over what the record says of failed functions: switches their terms off. */
+void health_load(sk_engine *e, const sk_rules_record *record);
+bool health_is_clean(const sk_engine *e);
+/** At the end of a command: its failures are counted, told and stored. */
+sk_status health_account(sk_engine *e, sk_error *err);
 sk_status erase_party_now(sk_engine *e, sk_str id, sk_error *err);
 /** Buurt, wijk and gemeente of its point into the listing. */
 void listing_locate(sk_engine *e, sk_listing *listing);

@@ -27,6 +27,8 @@ sk_status sk_engine_get_status(sk_engine *e, const sk_actor *actor, sk_engine_st
         .commands = e->commands,
         .rules_name = sk_ruleset_about(e->rules)->name,
         .rules_hash = sk_str_from(e->rules_hash),
+        .rules_off = {e->rules_off, e->rules_off_count},
+        .suggestions_to_test = pairing_from(e, e->retest_end) - pairing_from(e, e->retest_from),
     };
     return SK_OK;
 }

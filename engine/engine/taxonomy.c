@@ -76,7 +76,7 @@ sk_status sk_engine_put_taxonomy(sk_engine *e, const sk_call *call, const sk_cat
     }
     if ((st = replace(e, taxonomy, err)) != SK_OK)
         return st;
-    return pending_finish(e, err);
+    return pending_start(e, err);
 }
 
 sk_status sk_engine_get_taxonomy(sk_engine *e, const sk_actor *actor, const sk_taxonomy **out,

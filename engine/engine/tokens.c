@@ -64,6 +64,14 @@ sk_status sk_engine_authenticate(sk_engine *e, sk_str token, sk_actor *out, sk_e
     return SK_OK;
 }
 
+sk_str token_name(const sk_engine *e, sk_str id)
+{
+    for (size_t i = 0; i < e->token_count; i++)
+        if (sk_str_eq(e->tokens[i].id, id))
+            return e->tokens[i].name;
+    return SK_STR("");
+}
+
 /* ---- Create ---- */
 
 static void make_token(char out_token[65], char out_id[20], uint8_t out_hash[32])

@@ -390,6 +390,7 @@ static void judge_again(search *s)
         sk_pair pair =
             pair_for_rules(&both, pair_distance(&both), times, closeness_of(s->matcher, facts));
         sk_ruleset_judge(s->matcher->rules, s->query->now_ms, &pair, &verdict);
+        failures_count(s->matcher, &verdict, verdict.pass);
         sk_match match = {first.items[i].slot, sk_millionths(verdict.score)};
         if (verdict.pass && ranking_wants(&s->ranking, match) &&
             (!s->query->keep || s->query->keep(s->query->context, match.slot)))

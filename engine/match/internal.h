@@ -51,7 +51,11 @@ struct sk_matcher {
     size_t closeness_capacity, closeness_count;
     sk_near_category *near;
     size_t near_capacity, near_count;
+    sk_failures failures;
 };
+
+/** Add the failures of one verdict; a term's only when the pair can be proposed at all. */
+void failures_count(sk_matcher *matcher, const sk_verdict *verdict, bool with_terms);
 
 static const sk_party_facts no_party = {.slot = SK_NO_SLOT, .last_asked_ms = INT64_MIN};
 

@@ -29,6 +29,20 @@ void sk_matcher_free(sk_matcher *matcher);
 /** Which rule set judges from now on; borrowed. */
 void sk_matcher_set_rules(sk_matcher *matcher, sk_ruleset *rules);
 
+/** Functions of rules that failed where it has an effect: hard rules in sk_match_test and in the
+ *  second phase of sk_match_best, terms in that phase for the pairs that pass the hard rules. */
+typedef struct sk_failure {
+    uint32_t count;   /**< Pairs. */
+    char reason[120]; /**< Of the first. */
+} sk_failure;
+typedef struct sk_failures {
+    bool any;
+    sk_failure term[SK_MAX_TERMS], hard[SK_MAX_HARD];
+} sk_failures;
+/** Since they were last forgotten; a view. */
+const sk_failures *sk_matcher_failures(const sk_matcher *matcher);
+void sk_matcher_forget_failures(sk_matcher *matcher);
+
 typedef struct sk_query {
     const sk_facts *self; /**< The listing asked for; either side. */
     const sk_party_facts *self_party;

@@ -41,7 +41,8 @@ sk_constraint sk_match_test(sk_matcher *matcher, uint32_t demand_slot, uint32_t 
     if (!about->has_functions && (sk_ruleset_pass(matcher->rules, now_ms, &pair, 1) & 1))
         return SK_C_NONE;
     sk_ruleset_begin(matcher->rules);
-    sk_ruleset_judge(matcher->rules, now_ms, &pair, &verdict);
+    sk_ruleset_judge_hards(matcher->rules, now_ms, &pair, &verdict);
+    failures_count(matcher, &verdict, false);
     *out_failed_hard = verdict.failed_hard;
     return verdict.pass ? SK_C_NONE : SK_C_RULES;
 }

@@ -273,13 +273,38 @@ typedef enum sk_rules_state {
     SK_RULES_RETIRED = 4
 } sk_rules_state;
 
+#define SK_RULES_ACTIVATIONS 20 /**< A record keeps the last so many. */
+#define SK_RULES_FAILURES 3     /**< Failures that switch a term off. */
+
+typedef struct sk_rules_activation {
+    int64_t at_ms;
+    sk_str by, by_name; /**< Token and its name; empty: the engine itself. */
+    sk_str before;      /**< Hash of the set that was active until then; empty: none. */
+    bool rolled_back;
+} sk_rules_activation;
+
+/** A rule whose function failed since the set was activated. */
+typedef struct sk_rules_fault {
+    sk_str rule;
+    bool hard;
+    int64_t failed_ms[SK_RULES_FAILURES]; /**< Those that still counted at the last of them. */
+    uint32_t failed_count;
+    int64_t off_ms; /**< A term that was switched off; 0: it was not. */
+    sk_str reason;
+} sk_rules_fault;
+
 typedef struct sk_rules_record {
     sk_str hash; /**< 64 hexadecimal digits over all sources. */
     sk_str name;
-    sk_str source;
+    sk_str source, policy;
     sk_rules_state state;
-    sk_str author, approved_by; /**< Token ids. */
+    sk_str author, approved_by;           /**< Token ids. */
+    sk_str author_name, approved_by_name; /**< What the tokens were called then. */
     int64_t pushed_ms, approved_ms, activated_ms;
+    const sk_rules_activation *activations; /**< Oldest first. */
+    size_t activation_count;
+    const sk_rules_fault *faults;
+    size_t fault_count;
 } sk_rules_record;
 
 /** Canonical words of the enumerations ("NEED", "OPEN" ...), NULL for unknown numbers, and back

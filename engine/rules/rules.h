@@ -9,6 +9,7 @@
 #define SK_LANES 64 /**< Pairs that one evaluation takes at most. */
 #define SK_MAX_TERMS 32
 #define SK_MAX_HARD 32
+#define SK_MAX_EXAMPLES 64
 #define SK_TWO_PHASE 100 /**< How many of the first ranking function rules see. */
 
 typedef struct sk_ruleset sk_ruleset;
@@ -98,11 +99,18 @@ typedef struct sk_verdict {
         failed_functions;  /**< How many functions failed (limits, errors); they do not apply. */
     char failure[160];     /**< The first failure's reason; empty when none. */
     uint32_t failed_terms; /**< Bit t: the function of term t failed. */
+    uint32_t failed_hards; /**< Bit r: that of hard rule r. */
 } sk_verdict;
 /** Before a batch of sk_ruleset_judge calls: collects the garbage of earlier ones. Each call does
  * so too where needed, so that fuel never depends on history. */
 void sk_ruleset_begin(sk_ruleset *rules);
 void sk_ruleset_judge(sk_ruleset *rules, int64_t now_ms, const sk_pair *pair, sk_verdict *out);
+/** The hard rules alone, functions included; of the verdict what concerns them. */
+void sk_ruleset_judge_hards(sk_ruleset *rules, int64_t now_ms, const sk_pair *pair,
+                            sk_verdict *out);
+
+/** How the function of a term or hard rule failed when it last did; a view, empty when never. */
+const char *sk_ruleset_failure(const sk_ruleset *rules, bool hard, uint32_t index);
 
 /** Switch a function term off, after failures, or on again; off it does not apply. Others stay. */
 void sk_ruleset_switch_term(sk_ruleset *rules, uint32_t index, bool on);

@@ -264,21 +264,20 @@ void sk_ruleset_score(sk_ruleset *rules, int64_t now_ms, const sk_pair *pairs, s
 
 /* ---- Judging ---- */
 
-static bool call_function(sk_ruleset *rules, const sk_rule *rule, bool hard, int64_t now_ms,
+static bool call_function(sk_ruleset *rules, sk_rule *rule, bool hard, int64_t now_ms,
                           const sk_pair *pair, sk_host_result *result, sk_verdict *out)
 {
-    char why[120] = "";
-
-    if (sk_host_call(rules->host, rule->function, hard, now_ms, pair, result, why, sizeof why))
+    if (sk_host_call(rules->host, rule->function, hard, now_ms, pair, result, rule->failure,
+                     sizeof rule->failure))
         return true;
     if (out->failed_functions++ == 0)
         snprintf(out->failure, sizeof out->failure, "%s '%.*s': %s", hard ? "hard" : "term",
                  rule->info.name.size > 32 ? 32 : (int)rule->info.name.size, rule->info.name.data,
-                 why);
+                 rule->failure);
     return false;
 }
 
-static bool judge_hard(sk_ruleset *rules, const sk_rule *rule, int64_t now_ms, const sk_pair *pair,
+static bool judge_hard(sk_ruleset *rules, sk_rule *rule, int64_t now_ms, const sk_pair *pair,
                        sk_verdict *out)
 {
     sk_host_result result;
@@ -288,13 +287,16 @@ static bool judge_hard(sk_ruleset *rules, const sk_rule *rule, int64_t now_ms, c
                sk_program_column(rules->hard_program, rule->value_reg)[0] == 1.0;
     if (!sk_rule_applies(rules->when_program, rule, 0))
         return true;
-    return call_function(rules, rule, true, now_ms, pair, &result, out) && !result.missing &&
-           result.truth;
+    if (!call_function(rules, rule, true, now_ms, pair, &result, out)) {
+        out->failed_hards |= UINT32_C(1) << (rule - rules->hards);
+        return false;
+    }
+    return !result.missing && result.truth;
 }
 
 /** The value of a term, NAN when it does not apply. */
-static double judge_term(sk_ruleset *rules, const sk_rule *rule, int64_t now_ms,
-                         const sk_pair *pair, sk_verdict *out)
+static double judge_term(sk_ruleset *rules, sk_rule *rule, int64_t now_ms, const sk_pair *pair,
+                         sk_verdict *out)
 {
     sk_host_result result;
 
@@ -311,6 +313,13 @@ static double judge_term(sk_ruleset *rules, const sk_rule *rule, int64_t now_ms,
     return result.missing ? (double)NAN : result.number;
 }
 
+const char *sk_ruleset_failure(const sk_ruleset *rules, bool hard, uint32_t index)
+{
+    if (index >= (hard ? rules->info.hard_count : rules->info.term_count))
+        return "";
+    return hard ? rules->hards[index].failure : rules->terms[index].failure;
+}
+
 void sk_ruleset_switch_term(sk_ruleset *rules, uint32_t index, bool on)
 {
     if (index < rules->info.term_count && rules->terms[index].info.function)
@@ -323,21 +332,26 @@ void sk_ruleset_begin(sk_ruleset *rules)
         sk_host_settle(rules->host);
 }
 
-void sk_ruleset_judge(sk_ruleset *rules, int64_t now_ms, const sk_pair *pair, sk_verdict *out)
+void sk_ruleset_judge_hards(sk_ruleset *rules, int64_t now_ms, const sk_pair *pair, sk_verdict *out)
 {
-    double sum = 0.0, weights = 0.0;
-
     *out = (sk_verdict){.failed_hard = -1};
     sk_program_run(rules->hard_program, now_ms, pair, 1);
-    sk_program_run(rules->term_program, now_ms, pair, 1);
     sk_program_run(rules->when_program, now_ms, pair, 1);
     for (uint32_t r = 0; r < rules->info.hard_count; r++) {
         if (!judge_hard(rules, &rules->hards[r], now_ms, pair, out) && out->failed_hard < 0)
             out->failed_hard = (int)r;
     }
     out->pass = out->failed_hard < 0;
+}
+
+void sk_ruleset_judge(sk_ruleset *rules, int64_t now_ms, const sk_pair *pair, sk_verdict *out)
+{
+    double sum = 0.0, weights = 0.0;
+
+    sk_ruleset_judge_hards(rules, now_ms, pair, out);
+    sk_program_run(rules->term_program, now_ms, pair, 1);
     for (uint32_t t = 0; t < rules->info.term_count; t++) {
-        const sk_rule *rule = &rules->terms[t];
+        sk_rule *rule = &rules->terms[t];
         double value = judge_term(rules, rule, now_ms, pair, out);
 
         if (isnan(value))

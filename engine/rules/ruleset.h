@@ -8,7 +8,7 @@
 #define SK_RULES_MAX_FILE (64 * 1024)
 #define SK_RULES_MAX_RELAX 32
 #define SK_RULES_MAX_NOTIFY 16
-#define SK_RULES_MAX_EXAMPLES 64
+#define SK_RULES_MAX_EXAMPLES SK_MAX_EXAMPLES
 #define SK_RULES_MAX_EXPECT 16
 
 typedef struct sk_host sk_host;
@@ -20,6 +20,7 @@ typedef struct sk_rule {
     int value_reg, when_reg; /**< In their programs; -1: none. */
     bool off;                /**< A function term that was switched off. */
     char place[96];          /**< "wilgenmeer.lua:12" */
+    char failure[120];       /**< Of its function, the latest. */
 } sk_rule;
 
 typedef struct sk_relax {

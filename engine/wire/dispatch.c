@@ -96,6 +96,7 @@ static const operation table[] = {
     OP(DRY_RUN_RULES) = {"dryRunRules", false, run_dry_run_rules},
     OP(APPROVE_RULES) = {"approveRules", true, run_approve_rules},
     OP(ACTIVATE_RULES) = {"activateRules", true, run_activate_rules},
+    OP(ROLLBACK_RULES) = {"rollbackRules", true, run_rollback_rules},
     OP(LIST_RULES) = {"listRules", false, run_list_rules},
     OP(GET_RULES) = {"getRules", false, run_get_rules},
     OP(EXPORT) = {"export", false, run_export},

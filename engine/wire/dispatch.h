@@ -101,6 +101,7 @@ sk_status run_test_rules(turn *t);
 sk_status run_dry_run_rules(turn *t);
 sk_status run_approve_rules(turn *t);
 sk_status run_activate_rules(turn *t);
+sk_status run_rollback_rules(turn *t);
 sk_status run_list_rules(turn *t);
 sk_status run_get_rules(turn *t);
 

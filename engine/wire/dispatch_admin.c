@@ -89,6 +89,9 @@ static sk_status fill_status(turn *t, const sk_engine_status *status,
     out->index_bytes = status->index_bytes;
     out->connectors = status->connectors;
     out->commands = status->commands;
+    out->suggestions_to_test = status->suggestions_to_test;
+    if (!sk_strs_to_message(status->rules_off, t->arena, &out->n_rules_off, &out->rules_off))
+        return turn_no_memory(t, t->err);
     if (!out->rules_name || !out->rules_hash ||
         !sk_time_to_message(status->now_ms, t->arena, &out->now))
         return turn_no_memory(t, t->err);

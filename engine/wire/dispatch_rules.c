@@ -35,7 +35,19 @@ sk_status run_activate_rules(turn *t)
     sk_status st = turn_call(t, 0, &m->base, &call, t->err);
 
     if (st == SK_OK)
-        st = sk_engine_activate_rules(t->engine, &call, sk_str_from(m->hash), &receipt, t->err);
+        st = sk_engine_activate_rules(t->engine, &call, sk_str_from(m->hash), m->max_change_percent,
+                                      &receipt, t->err);
+    return turn_receipt(t, st, &receipt);
+}
+
+sk_status run_rollback_rules(turn *t)
+{
+    sk_receipt receipt;
+    sk_call call;
+    sk_status st = turn_call(t, 0, &t->request->rollback_rules->base, &call, t->err);
+
+    if (st == SK_OK)
+        st = sk_engine_rollback_rules(t->engine, &call, &receipt, t->err);
     return turn_receipt(t, st, &receipt);
 }
 

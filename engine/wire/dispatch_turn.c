@@ -137,6 +137,18 @@ static void answer_receipts(turn *t, Schakel__V1__Receipts *receipts)
     t->response->receipts = receipts;
 }
 
+static char *make_warning(turn *t, const sk_receipt *receipt)
+{
+    char text[96] = "";
+
+    if (receipt->masked)
+        snprintf(text, sizeof(text), "a number that looks like a BSN was masked");
+    else if (receipt->examples_failed)
+        snprintf(text, sizeof(text), "%u of its %u examples fail, so that it cannot be activated",
+                 receipt->examples_failed, receipt->examples_run);
+    return turn_str(t, sk_str_from(text));
+}
+
 /** The wire's form of an outcome; `st` other than SK_OK puts the error in. NULL: no memory. */
 static Schakel__V1__Receipt *make_receipt(turn *t, sk_status st, const sk_receipt *receipt,
                                           const sk_error *err)
@@ -156,9 +168,8 @@ static Schakel__V1__Receipt *make_receipt(turn *t, sk_status st, const sk_receip
     out->repeated = receipt->repeated;
     out->suggestions_created = receipt->suggestions_created;
     out->event_seq = receipt->event_seq;
-    if (receipt->masked)
-        out->warning = (char *)"a number that looks like a BSN was masked";
-    return out->id ? out : NULL;
+    out->warning = make_warning(t, receipt);
+    return out->id && out->warning ? out : NULL;
 }
 
 sk_status turn_receipt(turn *t, sk_status st, const sk_receipt *receipt)

@@ -14,9 +14,10 @@
  *   synced    how many of the engine's commands are on disk; written by the committer
  *
  * The engine thread hands over what it finished once its mailbox batch is done, so that one sync
- * serves them all while it works on the next. A question that saw nothing unsynced is answered by
- * the engine thread itself. Waiting reads stay with the engine thread as jobs and are dispatched
- * again when the log has grown or their time is up. */
+ * serves them all while it works on the next. What a change of rules leaves to do comes in pieces,
+ * one behind each such batch, so that requests wait for one piece at most. A question that saw
+ * nothing unsynced is answered by the engine thread itself. Waiting reads stay with the engine
+ * thread as jobs and are dispatched again when the log has grown or their time is up. */
 
 #define MAILBOX_SIZE 4096
 #define TAKE_AT_ONCE 64
@@ -168,6 +169,8 @@ static int next_timeout(sk_server *server)
     int64_t now = sk_monotonic_ms();
     int64_t timeout = due < 0 || due > TICK_MS ? TICK_MS : due;
 
+    if (sk_engine_has_work(server->engine))
+        return 0;
     for (sk_job *job = server->waiting; job; job = job->next)
         if (job->deadline_ms - now < timeout)
             timeout = job->deadline_ms - now;
@@ -207,7 +210,7 @@ static void *run_engine(void *argument)
             dispatch_job(server, items[i]);
         if (count == 0 && sk_mailbox_closed(server->mailbox))
             break;
-        if (count == 0)
+        if (count == 0 || sk_engine_has_work(server->engine))
             tick(server);
         wake_waiting(server, false);
         hand_over(server);

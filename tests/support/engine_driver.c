@@ -18,7 +18,9 @@
  * one
  *   {"close": true}
  *
- * A request is answered by its Response, everything else by {"ok": true}, and what is wrong by
+ * What a change of rules leaves to do is done before the next line is read, as by a server that
+ * nobody else asks. A request is answered by its Response, everything else by {"ok": true}, and
+ * what is wrong by
  * {"error": "..."}. */
 
 #define LINE_MAX_BYTES (4 * 1024 * 1024)
@@ -180,6 +182,15 @@ static void do_request(driver *d, const json_t *given)
     json_decref(request);
 }
 
+static void finish_work(const driver *d)
+{
+    sk_error err = {0};
+
+    while (d->engine && sk_engine_has_work(d->engine))
+        if (sk_engine_tick(d->engine, &err) != SK_OK)
+            return;
+}
+
 static void do_clock(driver *d, const json_t *line)
 {
     json_t *request = NULL, *answer = NULL, *error = NULL;
@@ -240,6 +251,7 @@ int main(void)
             print_error("line", "at most 4 MiB");
         else
             do_line(&d, line, (size_t)size);
+        finish_work(&d);
     }
     free(line);
     close_engine(&d);

@@ -47,6 +47,7 @@ _schakel()
         [area find]="--rd"
         [rules check]="--rules-dir --taxonomy --strict"
         [rules test]="--rules-dir"
+        [rules activate]="--max-change"
         [export]="--with-contact"
         [token create]="--role --name --area --connector"
     )

@@ -473,15 +473,6 @@ static const char three_rule_sets[] =
     "\"twee\","
     " \"state\": \"ACTIVE\", \"activatedAt\": \"2026-03-01T00:00:00Z\"}]}}";
 
-static void test_rules_rollback__takes_the_set_before(void **state)
-{
-    talk *t = *state;
-
-    t->answer = three_rule_sets;
-    assert_int_equal(run(t, "rules rollback"), CLI_DONE);
-    has(t->requests, "\"activateRules\":{\"hash\":\"bbbbbb11\"}");
-}
-
 static void test_rules_hash__is_its_beginning_or_a_name(void **state)
 {
     talk *t = *state;
@@ -499,6 +490,40 @@ static void test_rules_hash__is_its_beginning_or_a_name(void **state)
     has(t->err, "more than one rule set is meant");
     assert_int_equal(run(t, "rules approve twee"), CLI_REFUSED);
     has(t->err, "is waiting for this");
+}
+
+static void test_rules_activate__says_how_much_may_change(void **state)
+{
+    talk *t = *state;
+
+    t->answer = three_rule_sets;
+    assert_int_equal(run(t, "rules activate aaaaaa --max-change 40"), CLI_DONE);
+    has(t->requests, "\"activateRules\":{\"hash\":\"aaaaaa11\",\"maxChangePercent\":40}");
+}
+
+static void test_rules_list__names_people_and_what_fails(void **state)
+{
+    talk *t = *state;
+
+    t->answer = "{\"rules\": {\"items\": [{\"hash\": \"cccc\", \"state\": \"ACTIVE\", \"author\":"
+                " \"t-1\", \"authorName\": \"Anna\", \"approvedBy\": \"t-2\", \"faults\": [{"
+                "\"rule\": \"druk\", \"hard\": true}, {\"rule\": \"samen\", \"offAt\":"
+                " \"2026-03-01T00:00:00Z\"}, {\"rule\": \"wat\"}]}]}}";
+    assert_int_equal(run(t, "rules list"), CLI_DONE);
+    has(t->out, "Anna");
+    has(t->out, "t-2");
+    has(t->out, "druk fails, samen off");
+}
+
+static void test_rules_rollback__is_one_command(void **state)
+{
+    talk *t = *state;
+
+    t->answer = "{\"receipts\": {\"items\": [{\"id\": \"bbbb\"}]}}";
+    assert_int_equal(run(t, "rules rollback"), CLI_DONE);
+    has(t->requests, "\"rollbackRules\":{}");
+    has(t->out, "bbbb is active again");
+    assert_int_equal(t->count, 1);
 }
 
 static void test_token_create__shows_the_token_once(void **state)
@@ -695,8 +720,10 @@ int main(void)
         TALK_TEST(test_silence__is_status_3),
         TALK_TEST(test_terminal__is_safe_from_titles),
         TALK_TEST(test_events__reads_to_the_end_and_acknowledges),
-        TALK_TEST(test_rules_rollback__takes_the_set_before),
         TALK_TEST(test_rules_hash__is_its_beginning_or_a_name),
+        TALK_TEST(test_rules_activate__says_how_much_may_change),
+        TALK_TEST(test_rules_list__names_people_and_what_fails),
+        TALK_TEST(test_rules_rollback__is_one_command),
         TALK_TEST(test_token_create__shows_the_token_once),
         TALK_TEST(test_import__reports_bad_lines_and_goes_on),
         TALK_TEST(test_import__sends_batches_and_parties_first),

@@ -310,10 +310,43 @@ static inline sk_token roll_token(dice *d)
     return t;
 }
 
+/** Of failures and activations, which always have a time. */
+static inline int64_t roll_moment(dice *d)
+{
+    return 1 + (int64_t)roll_below(d, 1000000000);
+}
+
+static inline void roll_rules_lists(dice *d, sk_rules_record *r)
+{
+    sk_rules_activation *activations = sk_arena_calloc(d->arena, 3, sizeof(*activations));
+    sk_rules_fault *faults = sk_arena_calloc(d->arena, 3, sizeof(*faults));
+
+    r->activation_count = roll_below(d, 4);
+    r->fault_count = roll_below(d, 4);
+    for (size_t i = 0; i < r->activation_count; i++)
+        activations[i] = (sk_rules_activation){roll_moment(d), roll_str(d), roll_str(d),
+                                               roll_str(d), roll_bool(d)};
+    for (size_t i = 0; i < r->fault_count; i++) {
+        faults[i] = (sk_rules_fault){.rule = roll_str(d),
+                                     .hard = roll_bool(d),
+                                     .failed_count = roll_below(d, SK_RULES_FAILURES + 1)};
+        for (uint32_t k = 0; k < faults[i].failed_count; k++)
+            faults[i].failed_ms[k] = roll_moment(d);
+        faults[i].off_ms = roll_time(d);
+        faults[i].reason = roll_str(d);
+    }
+    r->activations = activations;
+    r->faults = faults;
+}
+
 static inline sk_rules_record roll_rules(dice *d)
 {
-    return (sk_rules_record){
-        roll_str(d), roll_str(d), roll_str(d),  (sk_rules_state)roll_below(d, 5),
-        roll_str(d), roll_str(d), roll_time(d), roll_time(d),
-        roll_time(d)};
+    sk_rules_record r = {.hash = roll_str(d), .state = (sk_rules_state)roll_below(d, 5)};
+
+    r.name = roll_str(d), r.source = roll_str(d), r.policy = roll_str(d);
+    r.author = roll_str(d), r.approved_by = roll_str(d);
+    r.author_name = roll_str(d), r.approved_by_name = roll_str(d);
+    r.pushed_ms = roll_time(d), r.approved_ms = roll_time(d), r.activated_ms = roll_time(d);
+    roll_rules_lists(d, &r);
+    return r;
 }

@@ -171,9 +171,28 @@ static inline bool same_token(const sk_token *a, const sk_token *b)
            SAME(created_ms) && SAME(revoked);
 }
 
+static inline bool same_activation(const sk_rules_activation *a, const sk_rules_activation *b)
+{
+    return SAME(at_ms) && SAME_STR(by) && SAME_STR(by_name) && SAME_STR(before) &&
+           SAME(rolled_back);
+}
+
+static inline bool same_fault(const sk_rules_fault *a, const sk_rules_fault *b)
+{
+    return SAME_STR(rule) && SAME(hard) && SAME(failed_count) && SAME(off_ms) && SAME_STR(reason) &&
+           memcmp(a->failed_ms, b->failed_ms, sizeof(a->failed_ms)) == 0;
+}
+
 static inline bool same_rules(const sk_rules_record *a, const sk_rules_record *b)
 {
-    return SAME_STR(hash) && SAME_STR(name) && SAME_STR(source) && SAME(state) &&
-           SAME_STR(author) && SAME_STR(approved_by) && SAME(pushed_ms) && SAME(approved_ms) &&
-           SAME(activated_ms);
+    bool same = SAME_STR(hash) && SAME_STR(name) && SAME_STR(source) && SAME(state) &&
+                SAME_STR(author) && SAME_STR(approved_by) && SAME(pushed_ms) && SAME(approved_ms) &&
+                SAME(activated_ms) && SAME_STR(policy) && SAME_STR(author_name) &&
+                SAME_STR(approved_by_name) && SAME(activation_count) && SAME(fault_count);
+
+    for (size_t i = 0; same && i < a->activation_count; i++)
+        same = same_activation(&a->activations[i], &b->activations[i]);
+    for (size_t i = 0; same && i < a->fault_count; i++)
+        same = same_fault(&a->faults[i], &b->faults[i]);
+    return same;
 }

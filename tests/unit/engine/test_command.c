@@ -194,7 +194,7 @@ static sk_status run_activate(stand *s)
 {
     sk_call call = call_by(&admin);
 
-    return sk_engine_activate_rules(s->engine, &call, sk_str_from(strict_hash), &s->receipt,
+    return sk_engine_activate_rules(s->engine, &call, sk_str_from(strict_hash), 100, &s->receipt,
                                     &s->err);
 }
 

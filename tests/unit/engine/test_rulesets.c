@@ -41,7 +41,7 @@ static sk_status activate(stand *s, const char *hash)
 {
     sk_call call = call_by(&admin);
 
-    return sk_engine_activate_rules(s->engine, &call, sk_str_from(hash), &s->receipt, &s->err);
+    return sk_engine_activate_rules(s->engine, &call, sk_str_from(hash), 0, &s->receipt, &s->err);
 }
 
 static void use(stand *s, const char *source)
@@ -88,18 +88,242 @@ static void test_rules__a_second_person_approves(void **state)
     refused(s, SK_ENOTFOUND, "hash", activate(s, "x"));
 }
 
-static void test_rules__failing_examples_cannot_be_activated(void **state)
+static void test_rules__failing_examples_are_told_and_end_there(void **state)
 {
     stand *s = *state;
     char before[65], after[65];
 
     active_hash(s, before);
     push(s, WRONG);
-    ok(s, approve(s, &admin, last_hash));
-    refused(s, SK_EINVAL, "hash", activate(s, last_hash));
+    assert_int_equal(s->receipt.examples_run, 1);
+    assert_int_equal(s->receipt.examples_failed, 1);
+    refused(s, SK_EINVAL, "hash", approve(s, &admin, last_hash));
+    refused(s, SK_ECONFLICT, "hash", activate(s, last_hash));
     active_hash(s, after);
     assert_string_equal(before, after);
     stand_check(s);
+}
+
+static void test_rules__a_repeated_push_tells_of_its_examples_too(void **state)
+{
+    stand *s = *state;
+    sk_call call = call_as(&author, "once", 1);
+
+    for (int i = 0; i < 2; i++) {
+        ok(s, sk_engine_push_rules(s->engine, &call, SK_STR(WRONG), &s->receipt, &s->err));
+        assert_int_equal(s->receipt.repeated, i == 1);
+        assert_int_equal(s->receipt.examples_failed, 1);
+    }
+}
+
+/* ---- Who ---- */
+
+/** An actor with a token that is stored. */
+static sk_actor person(stand *s, const char *name, sk_role role)
+{
+    sk_call call = call_by(&admin);
+    sk_token token = {.name = sk_str_from(name), .role = role};
+    char secret[65];
+
+    ok(s, sk_engine_create_token(s->engine, &call, &token, secret, &s->receipt, &s->err));
+    return (sk_actor){.token_id = sk_arena_str(s->arena, sk_str_from(s->receipt.id)), .role = role};
+}
+
+static void test_rules__two_tokens_of_one_name_are_one_person(void **state)
+{
+    stand *s = *state;
+    sk_actor anna = person(s, "Anna", SK_ROLE_RULE_AUTHOR),
+             at_home = person(s, "Anna", SK_ROLE_ADMIN);
+    sk_actor bram = person(s, "Bram", SK_ROLE_RULE_AUTHOR),
+             reading = person(s, "Cor", SK_ROLE_READER);
+    sk_call call = call_by(&anna);
+    sk_rules_record record;
+
+    ok(s, sk_engine_push_rules(s->engine, &call, SK_STR(STRICT), &s->receipt, &s->err));
+    memcpy(last_hash, s->receipt.id, 65);
+    refused(s, SK_EDENIED, "", approve(s, &anna, last_hash));
+    refused(s, SK_EDENIED, "", approve(s, &at_home, last_hash));
+    refused(s, SK_EDENIED, "", approve(s, &reading, last_hash));
+    ok(s, approve(s, &bram, last_hash));
+    call = call_by(&bram);
+    refused(s, SK_EDENIED, "",
+            sk_engine_activate_rules(s->engine, &call, sk_str_from(last_hash), 0, &s->receipt,
+                                     &s->err));
+    refused(s, SK_EDENIED, "", sk_engine_rollback_rules(s->engine, &call, &s->receipt, &s->err));
+    call = call_by(&at_home);
+    ok(s,
+       sk_engine_activate_rules(s->engine, &call, sk_str_from(last_hash), 0, &s->receipt, &s->err));
+    stand_reopen(s);
+    ok(s, sk_engine_get_rules(s->engine, &reader, SK_STR(""), s->arena, &record, &s->err));
+    assert_str(record.author_name, "Anna");
+    assert_str(record.approved_by_name, "Bram");
+    assert_str(record.policy, "Streng.");
+    assert_int_equal(record.activation_count, 1);
+    assert_str(record.activations[0].by_name, "Anna");
+    assert_int_equal(record.activations[0].before.size, 64);
+    assert_false(record.activations[0].rolled_back);
+}
+
+/* ---- The way back ---- */
+
+static sk_status roll_back(stand *s)
+{
+    sk_call call = call_by(&admin);
+
+    return sk_engine_rollback_rules(s->engine, &call, &s->receipt, &s->err);
+}
+
+static void assert_active(stand *s, const char *hash)
+{
+    char now[65];
+
+    active_hash(s, now);
+    assert_string_equal(now, hash);
+}
+
+static void test_rollback__goes_back_one_by_one(void **state)
+{
+    stand *s = *state;
+    char standard[65], strict[65], patient[65];
+    sk_rules_record record;
+
+    active_hash(s, standard);
+    refused(s, SK_ECONFLICT, "", roll_back(s));
+    use(s, STRICT);
+    active_hash(s, strict);
+    use(s, PATIENT);
+    active_hash(s, patient);
+    ok(s, activate(s, strict));
+    ok(s, roll_back(s));
+    assert_string_equal(s->receipt.id, patient);
+    assert_active(s, patient);
+    stand_reopen(s);
+    ok(s, roll_back(s));
+    assert_active(s, strict);
+    ok(s, roll_back(s));
+    assert_active(s, standard);
+    refused(s, SK_ECONFLICT, "", roll_back(s));
+    assert_active(s, standard);
+    assert_int_equal(count_events(s, "rules.activated"), 6);
+    ok(s, sk_engine_get_rules(s->engine, &admin, sk_str_from(strict), s->arena, &record, &s->err));
+    assert_int_equal(record.state, SK_RULES_RETIRED);
+    assert_int_equal(record.activation_count, 3);
+    assert_str(record.activations[1].before, patient);
+    assert_true(record.activations[2].rolled_back);
+    /* What was rolled back may become active again, and is on the way back then. */
+    ok(s, activate(s, strict));
+    ok(s, roll_back(s));
+    assert_active(s, standard);
+}
+
+static void test_rollback__remembers_the_last_twenty(void **state)
+{
+    stand *s = *state;
+    char strict[65], patient[65];
+    sk_rules_record record;
+
+    use(s, STRICT);
+    active_hash(s, strict);
+    use(s, PATIENT);
+    active_hash(s, patient);
+    for (int i = 0; i < 15; i++) {
+        ok(s, activate(s, strict));
+        ok(s, activate(s, patient));
+    }
+    ok(s, sk_engine_get_rules(s->engine, &admin, SK_STR(""), s->arena, &record, &s->err));
+    assert_int_equal(record.activation_count, 16);
+    for (int i = 0; i < 20; i++)
+        ok(s, roll_back(s));
+    refused(s, SK_ECONFLICT, "", roll_back(s));
+    ok(s, sk_engine_get_rules(s->engine, &admin, SK_STR(""), s->arena, &record, &s->err));
+    assert_int_equal(record.activation_count, 20);
+    stand_check(s);
+}
+
+/* ---- Not too much at once ---- */
+
+static sk_status activate_up_to(stand *s, const char *hash, uint32_t percent)
+{
+    sk_call call = call_by(&admin);
+
+    return sk_engine_activate_rules(s->engine, &call, sk_str_from(hash), percent, &s->receipt,
+                                    &s->err);
+}
+
+/** `far` pairs across the border between the buurten, which STRICT forbids, and `near` others. */
+static void propose_many(stand *s, int far, int near)
+{
+    for (int i = 0; i < far + near; i++) {
+        char party[16], asking[16], offering[16];
+        /* Each pair has an hour of the week of its own: nobody else fits. */
+        sk_window at = {.short_form = true,
+                        .days = (uint8_t)(1u << (i / 24 % 7)),
+                        .from_min = (uint16_t)(60 * (i % 24)),
+                        .to_min = (uint16_t)(60 * (i % 24 + 1) % 1440)};
+        sk_listing asked = need("", "p1"), helped = offer("", "p2");
+
+        snprintf(party, sizeof(party), "p-%d", i);
+        snprintf(asking, sizeof(asking), "n-%d", i);
+        snprintf(offering, sizeof(offering), "o-%d", i);
+        put_party(s, party, SK_PARTY_RESIDENT);
+        asked.id = sk_str_from(asking);
+        helped.id = sk_str_from(offering);
+        helped.party_id = sk_str_from(party);
+        helped.windows = asked.windows = &at;
+        helped.window_count = asked.window_count = 1;
+        if (i < far)
+            helped.point = (sk_point){52.1412, 5.1034};
+        put(s, asked);
+        put(s, helped);
+    }
+    assert_int_equal(suggestions(s, 0).count, far + near);
+}
+
+static void test_activate__refuses_to_withdraw_too_much(void **state)
+{
+    stand *s = *state;
+    char standard[65];
+    uint64_t before;
+
+    active_hash(s, standard);
+    propose_many(s, 20, 40);
+    push(s, STRICT);
+    ok(s, approve(s, &admin, last_hash));
+    before = sk_engine_last_event(s->engine);
+    refused(s, SK_ELIMIT, "maxChangePercent", activate(s, last_hash));
+    assert_non_null(strstr(s->err.message, "20 of 60 open suggestions (34 %), more than the 25 %"));
+    assert_non_null(strstr(s->err.message, "--max-change 34"));
+    refused(s, SK_ELIMIT, "maxChangePercent", activate_up_to(s, last_hash, 33));
+    refused(s, SK_EINVAL, "maxChangePercent", activate_up_to(s, last_hash, 101));
+    assert_int_equal(sk_engine_last_event(s->engine), before);
+    assert_active(s, standard);
+    ok(s, activate_up_to(s, last_hash, 34));
+    assert_int_equal(suggestions(s, 0).count, 40);
+    stand_check(s);
+}
+
+static void test_activate__lets_a_few_go(void **state)
+{
+    stand *s = *state;
+
+    propose_many(s, 19, 1);
+    use(s, STRICT);
+    assert_int_equal(suggestions(s, 0).count, 1);
+}
+
+static void test_rollback__is_never_too_much(void **state)
+{
+    stand *s = *state;
+    char strict[65];
+
+    use(s, STRICT);
+    active_hash(s, strict);
+    use(s, "return ruleset { name = \"ruim\", based_on = \"standaard\", policy = [[Ruim.]] }");
+    propose_many(s, 30, 0);
+    refused(s, SK_ELIMIT, "maxChangePercent", activate(s, strict));
+    ok(s, roll_back(s));
+    assert_active(s, strict);
+    assert_int_equal(suggestions(s, 0).count, 0);
 }
 
 static void test_rules__activation_tests_again_and_a_roll_back_returns(void **state)
@@ -221,7 +445,14 @@ int main(void)
 #define ON_STAND(test) cmocka_unit_test_setup_teardown(test, stand_open, stand_close)
     const struct CMUnitTest tests[] = {
         ON_STAND(test_rules__a_second_person_approves),
-        ON_STAND(test_rules__failing_examples_cannot_be_activated),
+        ON_STAND(test_rules__failing_examples_are_told_and_end_there),
+        ON_STAND(test_rules__a_repeated_push_tells_of_its_examples_too),
+        ON_STAND(test_rules__two_tokens_of_one_name_are_one_person),
+        ON_STAND(test_rollback__goes_back_one_by_one),
+        ON_STAND(test_rollback__remembers_the_last_twenty),
+        ON_STAND(test_activate__refuses_to_withdraw_too_much),
+        ON_STAND(test_activate__lets_a_few_go),
+        ON_STAND(test_rollback__is_never_too_much),
         ON_STAND(test_rules__activation_tests_again_and_a_roll_back_returns),
         ON_STAND(test_rules__pushed_twice_is_one),
         ON_STAND(test_rules__relax_for_those_who_waited),

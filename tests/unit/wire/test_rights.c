@@ -47,6 +47,7 @@ static const struct {
     {"\"testRules\": {\"source\": \"nee\"}", "..A..U"},
     {"\"approveRules\": {\"hash\": \"x\"}", "..A..U"},
     {"\"activateRules\": {\"hash\": \"x\"}", "..A..."},
+    {"\"rollbackRules\": {}", "..A..."},
     {"\"listRules\": {}", "RCAIEU"},
     {"\"getRules\": {}", "RCAIEU"},
     {"\"export\": {}", "..AI.."},
