@@ -47,7 +47,7 @@ const sk_field sk_fields[SK_F_COUNT_] = {
     /*--- 0 (it can wait) to 3 (today).
     ---@example need.urgency >= 2 */
     [SK_F_URGENCY] = {"urgency", SK_T_NUMBER, SK_U_NONE, true, 0, 3, false},
-    /*--- Days since it was created, with fractions.
+    /*--- Time since it was created, with fractions.
     ---@example ramp(need.age_days, 0, 14 d) */
     [SK_F_AGE] = {"age_days", SK_T_NUMBER, SK_U_DAY, true, 0, 36500, false},
     /*--- CBS code of the buurt, `BU` and eight digits; missing outside all areas.
@@ -65,16 +65,16 @@ const sk_field sk_fields[SK_F_COUNT_] = {
     /*--- How many open suggestions the party has.
     ---@example offer.open_suggestions == 0 */
     [SK_F_OPEN] = {"open_suggestions", SK_T_NUMBER, SK_U_NONE, true, 0, 1000000, false},
-    /*--- Days since the party's latest suggestion; missing when never asked.
+    /*--- Time since the party's latest suggestion; missing when never asked.
     ---@example ramp(offer.days_since_asked, 0, 14 d) */
     [SK_F_ASKED] = {"days_since_asked", SK_T_NUMBER, SK_U_DAY, true, 0, 36500, true},
     /*--- As the crow flies; missing when both are remote, or a place is not known.
     ---@example decay(distance_m, 1500 m) */
     [SK_F_DISTANCE] = {"distance_m", SK_T_NUMBER, SK_U_METRE, false, 0, 20100000, true},
-    /*--- Time that both have in the next 28 days, in minutes.
+    /*--- Time that both have in the next 28 days.
     ---@example ramp(overlap_min, 0, 4 h) */
     [SK_F_OVERLAP] = {"overlap_min", SK_T_NUMBER, SK_U_MINUTE, false, 0, 40320, false},
-    /*--- The longest stretch of that, in minutes.
+    /*--- The longest stretch of that.
     ---@example longest_min >= 90 min */
     [SK_F_LONGEST] = {"longest_min", SK_T_NUMBER, SK_U_MINUTE, false, 0, 40320, false},
     /*--- How near the categories are: 1 the same, 0.7 one level apart, down to what still counts as
@@ -94,6 +94,12 @@ sk_field_id sk_field_find(sk_str name, bool of_side)
     return (sk_field_id)id;
 }
 
+/* The types of expressions, for the reference:
+ *---@type number: a value in metres, minutes, days or none of them; a term's `expr` is one
+ *---@type true or false: a `hard` rule's `expr` and every `when` is one
+ *---@type text: compared with `==` and `!=` only
+ *---@type set: of texts; knows `&` (what both have), `<=` (is part of), `==`, `!=`
+ *---@type attribute: what `attr` gives; it fits where a number, a text or true or false is needed */
 const char *sk_expr_type_name(sk_expr_type type)
 {
     static const char *const names[] = {"a number", "true or false", "a text", "a set",

@@ -27,10 +27,26 @@ typedef struct unit_word {
     double factor;
 } unit_word;
 
+/* Reference comments, as in fields.c. */
+/* clang-format off */
 static const unit_word unit_words[] = {
-    {"m", SK_U_METRE, 1},   {"km", SK_U_METRE, 1000}, {"min", SK_U_MINUTE, 1},
-    {"h", SK_U_MINUTE, 60}, {"d", SK_U_DAY, 1},
+    /*--- Metres.
+    ---@example distance_m < 500 m */
+    {"m", SK_U_METRE, 1},
+    /*--- Kilometres, as metres.
+    ---@example decay(distance_m, 1.5 km) */
+    {"km", SK_U_METRE, 1000},
+    /*--- Minutes.
+    ---@example longest_min >= 90 min */
+    {"min", SK_U_MINUTE, 1},
+    /*--- Hours, as minutes.
+    ---@example ramp(overlap_min, 0, 4 h) */
+    {"h", SK_U_MINUTE, 60},
+    /*--- Days.
+    ---@example need.age_days > 3 d */
+    {"d", SK_U_DAY, 1},
 };
+/* clang-format on */
 
 static uint32_t skip_digits(sk_str text, uint32_t i)
 {

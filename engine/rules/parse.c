@@ -294,25 +294,65 @@ static sk_node *parse_prefix(parser *p, sk_op op, sk_expr_type type, const char 
 /* ---- Calls ---- */
 
 /** `takes`: n number, b boolean, s set, w text; the last one repeats up to `most`. */
+/* Reference comments, as in fields.c. */
+/* clang-format off */
 static const struct {
     const char *name, *takes;
     sk_op op;
     unsigned least, most;
     sk_expr_type gives;
 } functions[] = {
+    /*--- 1 at 0, a half at `half`, ever less beyond: `half / (half + x)`.
+    ---@call decay(x, half)
+    ---@example decay(distance_m, 1500 m) */
     {"decay", "nn", SK_OP_DECAY, 2, 2, SK_T_NUMBER},
+    /*--- 0 up to `lo`, 1 from `hi` on, a straight line between. With `lo` above `hi` it goes down.
+    ---@call ramp(x, lo, hi)
+    ---@example ramp(overlap_min, 0, 4 h) */
     {"ramp", "nnn", SK_OP_RAMP, 3, 3, SK_T_NUMBER},
+    /*--- x, but at least `lo` (0) and at most `hi` (1); `clamp(x)` will do.
+    ---@call clamp(x, lo, hi)
+    ---@example clamp(need.urgency / 3) */
     {"clamp", "nnn", SK_OP_CLAMP, 1, 3, SK_T_NUMBER},
+    /*--- The least of 2 to 32 numbers.
+    ---@call min(a, b, ...)
+    ---@example min(need.age_days, offer.age_days) */
     {"min", "n", SK_OP_MIN, 2, 32, SK_T_NUMBER},
+    /*--- The greatest of 2 to 32 numbers.
+    ---@call max(a, b, ...)
+    ---@example max(need.duration_min, 1 h) */
     {"max", "n", SK_OP_MAX, 2, 32, SK_T_NUMBER},
+    /*--- x without its minus sign.
+    ---@call abs(x)
+    ---@example abs(attr(need, 'leeftijd') - attr(offer, 'leeftijd')) */
     {"abs", "n", SK_OP_ABS, 1, 1, SK_T_NUMBER},
+    /*--- a when `c` is true, else b. Only the branch that it takes has to be known.
+    ---@call if(c, a, b)
+    ---@example if(need.wijk == offer.wijk, 1, 0) */
     {"if", "b", SK_OP_IF, 3, 3, SK_T_ANY},
+    /*--- How many members.
+    ---@call count(set)
+    ---@example count(need.languages & offer.languages) */
     {"count", "s", SK_OP_COUNT, 1, 1, SK_T_NUMBER},
+    /*--- Is it a member?
+    ---@call has(set, code)
+    ---@example has(offer.provides, 'vog') */
     {"has", "sw", SK_OP_HAS, 2, 2, SK_T_BOOL},
+    /*--- Is some member this code, or below it in the tree of categories?
+    ---@call under(set, code)
+    ---@example under(need.categories, 'vervoer') */
     {"under", "sw", SK_OP_UNDER, 2, 2, SK_T_BOOL},
+    /*--- How alike: common members / all members; missing for two empty sets.
+    ---@call jaccard(set, set)
+    ---@example jaccard(need.languages, offer.languages) */
     {"jaccard", "ss", SK_OP_JACCARD, 2, 2, SK_T_NUMBER},
+    /*--- A municipality's own field: a text, number or boolean; missing when the listing has none
+    of this name and of the type needed.
+    ---@call attr(side, name)
+    ---@example attr(need, 'huisdier') == true */
     {"attr", "", SK_OP_ATTR, 2, 2, SK_T_ANY},
 };
+/* clang-format on */
 #define FUNCTIONS (sizeof functions / sizeof functions[0])
 #define MAX_ARGS 32
 

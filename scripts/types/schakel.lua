@@ -1,34 +1,34 @@
 ---@meta
 -- SPDX-License-Identifier: EUPL-1.2
--- For editors. Made by scripts/types/generate.py from engine/rules/bind.c.
+-- For editors. Made by scripts/types/generate.py; change what it is made from.
 
 ---@class Side
----@field kind string "NEED", "OFFER" ...
----@field categories string[] in ascending order, as all sets
----@field languages string[] the party's when the listing names none
----@field requires string[]
----@field provides string[] with the party's certificates that are valid now
----@field reach_m number
----@field within_m number
----@field remote boolean
----@field duration_min number
----@field capacity number
----@field room number
----@field urgency number
----@field age_days number
----@field buurt string?
----@field wijk string?
----@field gemeente string?
----@field load_30d number
----@field open_suggestions number
----@field days_since_asked number?
+---@field kind string What the listing is: NEED or INITIATIVE on the need's side; OFFER, SKILL, PLACE or ACTIVITY on the other.
+---@field categories string[] What it is about: codes of the taxonomy.
+---@field languages string[] Languages, as two letters of ISO 639-1: the listing's own, or the party's when the listing names none.
+---@field requires string[] Traits that the other one must have. Matching itself sees to it.
+---@field provides string[] Traits that this one has, with the party's certificates that are valid now.
+---@field reach_m number How far this one is willing to travel; 0: the other comes here. In metres.
+---@field within_m number How near the other must be; 0: no bound. In metres.
+---@field remote boolean Can it be done by telephone or online?
+---@field duration_min number How long one meeting takes; 0: not said. In minutes.
+---@field capacity number How many pairs it can hold at once.
+---@field room number What is left of the capacity.
+---@field urgency number 0 (it can wait) to 3 (today).
+---@field age_days number Time since it was created, with fractions. In days.
+---@field buurt string? CBS code of the buurt, BU and eight digits; missing outside all areas.
+---@field wijk string? CBS code of the wijk, WK and six digits; missing outside all areas.
+---@field gemeente string? CBS code of the gemeente, GM and four digits; missing outside all areas.
+---@field load_30d number How often the party was connected in the last 30 days.
+---@field open_suggestions number How many open suggestions the party has.
+---@field days_since_asked number? Time since the party's latest suggestion; missing when never asked. In days.
 ---@field attributes table<string, string|number|boolean>
 
 ---@class Pair
----@field distance_m number?
----@field overlap_min number
----@field longest_min number
----@field closeness number
+---@field distance_m number? As the crow flies; missing when both are remote, or a place is not known. In metres.
+---@field overlap_min number Time that both have in the next 28 days. In minutes.
+---@field longest_min number The longest stretch of that. In minutes.
+---@field closeness number How near the categories are: 1 the same, 0.7 one level apart, down to what still counts as a match.
 
 ---@class Hard
 ---@field [1] string the name
@@ -75,6 +75,64 @@
 text = {}
 set = {}
 
+---@class lib.eerlijk
+---@field verdeeld_expr string 1 for who was not connected in the last 30 days, a half after one connection, ever less.
+---@field tot_expr fun(meest: number): string 1 for who was not connected in the last 30 days, straight down to 0 at `meest` connections.
+---@field open_expr fun(meest: number): string 1 for who has no open suggestions, straight down to 0 at `meest` of them.
+---@field stilzitter fun(offer: Side, dagen: number): number Idle helpers first: 1 for who was never asked; then what rest (`dagen` days since the last question) and load leave of it.
+
+---@class lib.gebied
+---@field samen_expr string 1 in the same buurt, 0.6 in the same wijk, 0.2 in the same gemeente, else 0. Missing when one of them lies outside all areas.
+---@field zelfde_buurt_expr string 1 in the same buurt, else 0.
+---@field zelfde_wijk_expr string 1 in the same wijk, else 0.
+---@field zelfde_gemeente_expr string 1 in the same gemeente, else 0.
+---@field samen fun(need: Side, offer: Side): number? As `samen_expr`, as a function for use inside another one. A part that is not known does not count; without a gemeente it gives nil.
+
+---@class lib.huishouden
+---@field zelfde_expr fun(naam: string): string True when both name the same `naam`; missing when one of them names none. For a `when`.
+---@field samen_expr fun(naam: string): string 1 when both name the same `naam`, 0 when they name different ones.
+
+---@class lib.leeftijd
+---@field zelfde_groep_expr fun(naam: string): string 1 when both are of the same group, else 0.
+---@field dichtbij_expr fun(naam: string, jaren: number): string 1 at the same age, a half at `jaren` years apart, ever less.
+---@field is_expr fun(naam: string, groep: string): string True when the helper is of this group. For a `hard` rule, with a `when`.
+
+---@class lib.rust
+---@field genoeg_expr fun(dagen: number): string From 0 for who was asked just now to 1 after `dagen` days. Does not count for who was never asked; use `genoeg` where they should come first.
+---@field genoeg fun(offer: Side, dagen: number): number As `genoeg_expr`, but 1 for who was never asked. A function, since an expression cannot make something of what is missing.
+
+---@class lib.taak
+---@field een_van_expr fun(codes: string[]): string True when the need is about one of these branches of the taxonomy. For a `when`.
+---@field een_van fun(plaatsing: Side, codes: string[]): boolean As `een_van_expr`, of either listing, as a function for use inside another one.
+
+---@class lib.taal
+---@field gedeeld_expr string True when they share a language. Matching by itself also accepts who names none.
+---@field gelijk_expr string How alike what they speak is, 0 to 1; missing when neither names a language.
+---@field leert_expr fun(code: string): string True when the helper speaks `code`, which the other one does not name.
+---@field maatje_expr fun(code: string): string A language buddy: 1 when the helper speaks `code` and a language that they share, 0.5 with one of the two, else 0. When the shared one is `code` itself, that is one of the two.
+
+---@class lib.tijd
+---@field samen_expr fun(uren: number): string From 0 to 1 when both have `uren` hours in the next four weeks.
+---@field aaneen_expr fun(uren: number): string From 0 to 1 when both have `uren` hours on end.
+---@field zelfde_deel_expr fun(naam: string): string 1 when both prefer the same part of the day or week, an attribute that the municipality keeps, such as `dagdeel` ("ochtend", "middag", "avond") or `weekdeel` ("week", "weekend"). Does not count when one of them has none.
+
+---@class lib.vervoer
+---@field half table<string, number> At how many metres a distance counts for half: `lopen` 500, `fiets` 2,000, `ov` 5,000, `auto` 8,000.
+---@field nabij_expr fun(wijze: string): string How near, for who comes by `wijze`: "lopen", "fiets", "ov" or "auto".
+---@field nabij_met_expr fun(kenmerk: string, wijze: string): string How near, when who has the trait `kenmerk` comes by car and all others by `wijze`.
+---@field band_expr fun(banden: number[][]): string How near, in steps: a list of { up to how many metres, value }, nearest first; 0 beyond the last.
+---@field komt_expr string True when the helper travels at least as far as the distance. Both may travel: a helper who does not can still be the one who is visited.
+
+---@class lib.wachten
+---@field lang_expr fun(dagen: number): string From 0 for a new need to 1 for one of `dagen` days. Brings old needs up in a helper's list; in a need's own list it is the same for everybody.
+---@field haast_expr string The urgency as 0 to 1.
+---@field langer_dan_expr fun(dagen: number): string True when the need has waited longer than `dagen` days. For a `when`.
+
+---@class lib.weer
+---@field zwaarte table<string, number> How heavy a warning is: groen 0, geel 1, oranje 2, rood 3. For weights.
+---@field kwetsbaar_expr fun(naam: string): string True when the listing that asks has this attribute as `true`, such as `alleenwonend`. For a `when`.
+---@field eerst_expr fun(naam: string): string 1 when the listing that asks has this attribute as `true`, 0 when it has it as `false`. Brings them up in a helper's list.
+
 --- A value as text. Tables and functions are refused, since their addresses differ each time.
 ---@param value string|number|boolean|nil
 ---@return string
@@ -83,6 +141,17 @@ function tostring(value) end
 --- Read a file of the rule library, once. Its result cannot be changed.
 ---@param name string for instance "lib/buurt"
 ---@return table
+---@overload fun(name: "lib/eerlijk"): lib.eerlijk
+---@overload fun(name: "lib/gebied"): lib.gebied
+---@overload fun(name: "lib/huishouden"): lib.huishouden
+---@overload fun(name: "lib/leeftijd"): lib.leeftijd
+---@overload fun(name: "lib/rust"): lib.rust
+---@overload fun(name: "lib/taak"): lib.taak
+---@overload fun(name: "lib/taal"): lib.taal
+---@overload fun(name: "lib/tijd"): lib.tijd
+---@overload fun(name: "lib/vervoer"): lib.vervoer
+---@overload fun(name: "lib/wachten"): lib.wachten
+---@overload fun(name: "lib/weer"): lib.weer
 function require(name) end
 
 --- The whole rule set; a rule file ends with `return ruleset { ... }`.
