@@ -135,7 +135,8 @@ static void print_steps(cli_app *cli, const json_t *s)
     table_init(cli, &t, ">version|state|at|by|reason");
     json_array_foreach(json_object_get(s, "steps"), i, step)
     {
-        const char *by = reply_text(step, "by");
+        const char *id = reply_text(step, "by"), *name = reply_text(step, "byName");
+        const char *by = *name ? name : id;
 
         table_add(&t, cli_text(cli, "%lld", (long long)reply_integer(step, "version")));
         table_add(&t, reply_text(step, "state"));

@@ -387,6 +387,7 @@ static Schakel__V1__Step *make_step(maker *m, const sk_step *step)
     out->at = make_time(m, step->at_ms);
     out->by = make_str(m, step->by);
     out->reason = make_str(m, step->reason);
+    out->by_name = make_str(m, step->by_name);
     return out;
 }
 

@@ -39,17 +39,30 @@ static const decision_rule rules[] = {
 
 /* ---- Finding and refusing ---- */
 
-/** Who was first, for the one who comes second. */
-static sk_status conflict(const sk_suggestion *s, const char *what, sk_error *err)
+/** Who took the last step, in words for this actor: only those who decide learn names. */
+static sk_str by_whom(const sk_engine *e, const sk_actor *actor, const sk_suggestion *s)
 {
-    const sk_step *last = s->step_count ? &s->steps[s->step_count - 1] : NULL;
+    sk_str by = s->step_count ? s->steps[s->step_count - 1].by : SK_STR("");
+    sk_str name = SK_STR("");
+
+    if (by.size == 0)
+        return SK_STR("the engine");
+    if (require_right(actor, RIGHT_DECIDE, NULL) == SK_OK)
+        name = token_called(e, by, e->cmd.arena);
+    return name.size ? name : sk_arena_printf(e->cmd.arena, "token %.*s", SK_STR_ARG(by));
+}
+
+/** Who was first, for the one who comes second. */
+static sk_status conflict(const sk_engine *e, const sk_actor *actor, const sk_suggestion *s,
+                          const char *what, sk_error *err)
+{
+    sk_str by = by_whom(e, actor, s);
     char at[32];
 
-    return sk_fail_field(
-        err, SK_ECONFLICT, "version", "%s: it became %s at %.*s by %s%.*s and is at version %llu",
-        what, sk_state_name(s->state), SK_STR_ARG(sk_time_format(s->updated_ms, at)),
-        last && last->by.size ? "token " : "the engine", last ? (int)last->by.size : 0,
-        last ? last->by.data : "", (unsigned long long)s->version);
+    return sk_fail_field(err, SK_ECONFLICT, "version",
+                         "%s: it became %s at %.*s and is at version %llu, by %.*s", what,
+                         sk_state_name(s->state), SK_STR_ARG(sk_time_format(s->updated_ms, at)),
+                         (unsigned long long)s->version, SK_STR_ARG(by));
 }
 
 static sk_status find(sk_engine *e, const sk_actor *actor, sk_str id, uint64_t version,
@@ -70,7 +83,7 @@ static sk_status find(sk_engine *e, const sk_actor *actor, sk_str id, uint64_t v
     if ((st = record_of(e, index, &s, err)) != SK_OK)
         return st;
     if (s->version != version)
-        return conflict(s, "somebody was first", err);
+        return conflict(e, actor, s, "somebody was first", err);
     *out_index = index;
     return SK_OK;
 }
@@ -301,7 +314,7 @@ sk_status sk_engine_decide(sk_engine *e, const sk_call *call, const sk_decide *d
 
 /* ---- Undo ---- */
 
-static sk_status check_undo(sk_engine *e, uint32_t index, sk_error *err)
+static sk_status check_undo(sk_engine *e, const sk_actor *actor, uint32_t index, sk_error *err)
 {
     sk_suggestion *s;
     sk_status st = record_of(e, index, &s, err);
@@ -309,9 +322,9 @@ static sk_status check_undo(sk_engine *e, uint32_t index, sk_error *err)
     if (st != SK_OK)
         return st;
     if (s->undo_state == SK_STATE_NONE)
-        return conflict(s, "only the last ACCEPT, REJECT or PARK can be undone", err);
+        return conflict(e, actor, s, "only the last ACCEPT, REJECT or PARK can be undone", err);
     if (e->now_ms >= s->created_ms + SK_OPEN_LIFE_MS)
-        return conflict(s, "the suggestion would have expired meanwhile", err);
+        return conflict(e, actor, s, "the suggestion would have expired meanwhile", err);
     return SK_OK;
 }
 
@@ -345,7 +358,7 @@ sk_status sk_engine_undo(sk_engine *e, const sk_call *call, sk_str id, uint64_t 
     if (st != SK_OK || (st = command_begin(e, call, out, err)) != SK_OK || out->repeated)
         return st;
     if ((st = find(e, call->actor, id, version, &index, err)) != SK_OK ||
-        (st = check_undo(e, index, err)) != SK_OK) {
+        (st = check_undo(e, call->actor, index, err)) != SK_OK) {
         command_cancel(e);
         return st;
     }

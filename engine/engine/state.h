@@ -318,6 +318,9 @@ sk_status load_begin(sk_engine *e, int64_t now_ms, sk_error *err);
 sk_status load_records(sk_engine *e, sk_error *err);
 sk_status load_connectors(sk_engine *e, sk_error *err);
 sk_status load_tokens(sk_engine *e, sk_error *err);
+/** What people call a token, "Anja (connector)": its name, or that of its connector, and its role.
+ *  Empty where it has neither, or no memory. */
+sk_str token_called(const sk_engine *e, sk_str id, sk_arena *arena);
 sk_status load_areas(sk_engine *e, sk_error *err);
 sk_status load_taxonomy(sk_engine *e, sk_error *err);
 sk_status load_rules(sk_engine *e, sk_error *err);

@@ -21,6 +21,26 @@ static bool actor_sees(const sk_engine *e, const sk_actor *actor, const pairing 
                         sk_intern_str(e->words, f->gemeente));
 }
 
+/** What this actor may see of it, and for those who decide what the tokens of its steps are called.
+ */
+static sk_status fit_to_actor(const sk_engine *e, const sk_actor *actor, sk_arena *arena,
+                              sk_suggestion *s, sk_error *err)
+{
+    sk_status st = suggestion_coarsen(actor, arena, s, err);
+    sk_step *steps;
+
+    if (st != SK_OK || s->step_count == 0 || require_right(actor, RIGHT_DECIDE, NULL) != SK_OK)
+        return st;
+    if (!(steps = sk_arena_calloc(arena, s->step_count, sizeof(*steps))))
+        return sk_fail(err, SK_ELIMIT, "this answer would be too large; ask for fewer");
+    for (size_t i = 0; i < s->step_count; i++) {
+        steps[i] = s->steps[i];
+        steps[i].by_name = token_called(e, steps[i].by, arena);
+    }
+    s->steps = steps;
+    return SK_OK;
+}
+
 typedef struct pick {
     sk_engine *e;
     const sk_actor *actor;
@@ -98,7 +118,7 @@ static sk_status read_page(pick *k, sk_arena *arena, size_t count, sk_suggestion
         sk_status st = sk_store_get_suggestion(k->e->store, name, arena, &items[i], err);
 
         if (st == SK_OK)
-            st = suggestion_coarsen(k->actor, arena, &items[i], err);
+            st = fit_to_actor(k->e, k->actor, arena, &items[i], err);
         if (st != SK_OK)
             return st;
     }
@@ -167,5 +187,5 @@ sk_status sk_engine_get_suggestion(sk_engine *e, const sk_actor *actor, sk_str i
     if (!actor_sees(e, actor, &e->pairings[index]))
         return sk_fail(err, SK_EDENIED, "this suggestion is outside the areas of this token");
     st = sk_store_get_suggestion(e->store, id, arena, out, err);
-    return st == SK_OK ? suggestion_coarsen(actor, arena, out, err) : st;
+    return st == SK_OK ? fit_to_actor(e, actor, arena, out, err) : st;
 }

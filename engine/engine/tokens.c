@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "engine/state.h"
 
+#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 
@@ -64,12 +65,41 @@ sk_status sk_engine_authenticate(sk_engine *e, sk_str token, sk_actor *out, sk_e
     return SK_OK;
 }
 
-sk_str token_name(const sk_engine *e, sk_str id)
+/* ---- Names ---- */
+
+static const sk_token *token_find(const sk_engine *e, sk_str id)
 {
     for (size_t i = 0; i < e->token_count; i++)
         if (sk_str_eq(e->tokens[i].id, id))
-            return e->tokens[i].name;
-    return SK_STR("");
+            return &e->tokens[i];
+    return NULL;
+}
+
+sk_str token_name(const sk_engine *e, sk_str id)
+{
+    const sk_token *token = token_find(e, id);
+
+    return token ? token->name : SK_STR("");
+}
+
+sk_str token_called(const sk_engine *e, sk_str id, sk_arena *arena)
+{
+    const sk_token *token = token_find(e, id);
+    const sk_connector *connector = NULL;
+    char role[16];
+    sk_str name;
+
+    if (!token)
+        return SK_STR("");
+    if (token->name.size == 0 && token->connector_id.size)
+        connector = connector_find(e, token->connector_id);
+    name = connector ? connector->name : token->name;
+    if (name.size == 0)
+        return SK_STR("");
+    snprintf(role, sizeof(role), "%s", sk_role_name(token->role));
+    for (char *c = role; *c; c++)
+        *c = *c == '_' ? ' ' : (char)tolower((unsigned char)*c);
+    return sk_arena_printf(arena, "%.*s (%s)", SK_STR_ARG(name), role);
 }
 
 /* ---- Create ---- */

@@ -182,6 +182,7 @@ typedef struct sk_step {
     int64_t at_ms;
     sk_str by; /**< Token id; empty: the engine itself. */
     sk_str reason;
+    sk_str by_name; /**< Of the token, in answers; never stored. */
 } sk_step;
 
 typedef struct sk_suggestion {

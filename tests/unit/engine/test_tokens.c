@@ -48,6 +48,52 @@ static void test_create_token__is_known_also_after_a_restart(void **state)
     refused(s, SK_EDENIED, "token", sk_engine_authenticate(s->engine, SK_STR(""), &actor, &s->err));
 }
 
+/** Whom a token stands for; until the next token is made. */
+static sk_actor actor_of(stand *s, const char *token)
+{
+    sk_actor actor;
+
+    ok(s, sk_engine_authenticate(s->engine, sk_str_from(token), &actor, &s->err));
+    return actor;
+}
+
+static void test_decide__names_who_was_first_to_those_who_decide(void **state)
+{
+    stand *s = *state;
+    char first[65], second[65], web[65];
+    sk_actor anja, bo, site;
+    sk_suggestion got;
+    sk_decide d = {.version = 1, .decision = SK_DECIDE_ACCEPT};
+    sk_decide no = {
+        .version = 1, .decision = SK_DECIDE_DECLINE, .sides = 2, .reason = SK_STR("druk")};
+    sk_call call;
+
+    create(s, (sk_token){.name = SK_STR("Anja"), .role = SK_ROLE_CONNECTOR}, first);
+    create(s, (sk_token){.role = SK_ROLE_CONNECTOR}, second);
+    create(s, (sk_token){.name = SK_STR("site"), .role = SK_ROLE_RESIDENT}, web);
+    anja = actor_of(s, first);
+    bo = actor_of(s, second);
+    site = actor_of(s, web);
+    put(s, need("n1", "p1"));
+    put(s, offer("o1", "p2"));
+    d.suggestion_id = no.suggestion_id = pair_of(s, "n1", "o1").id;
+    call = call_by(&anja);
+    ok(s, sk_engine_decide(s->engine, &call, &d, &s->receipt, &s->err));
+    call = call_by(&bo);
+    refused(s, SK_ECONFLICT, "version",
+            sk_engine_decide(s->engine, &call, &d, &s->receipt, &s->err));
+    assert_non_null(strstr(s->err.message, "by Anja (connector)"));
+    call = call_by(&site);
+    refused(s, SK_ECONFLICT, "version",
+            sk_engine_decide(s->engine, &call, &no, &s->receipt, &s->err));
+    assert_non_null(strstr(s->err.message, "by token t-"));
+    ok(s, sk_engine_get_suggestion(s->engine, &bo, d.suggestion_id, s->arena, &got, &s->err));
+    assert_str(got.steps[got.step_count - 1].by_name, "Anja (connector)");
+    assert_true(got.steps[got.step_count - 1].by.size > 0);
+    ok(s, sk_engine_get_suggestion(s->engine, &site, d.suggestion_id, s->arena, &got, &s->err));
+    assert_int_equal(got.steps[got.step_count - 1].by_name.size, 0);
+}
+
 static void test_create_token__a_repetition_does_not_show_it_again(void **state)
 {
     stand *s = *state;
@@ -175,6 +221,7 @@ int main(void)
 #define ON_STAND(test) cmocka_unit_test_setup_teardown(test, stand_open, stand_close)
     const struct CMUnitTest tests[] = {
         ON_STAND(test_create_token__is_known_also_after_a_restart),
+        ON_STAND(test_decide__names_who_was_first_to_those_who_decide),
         ON_STAND(test_create_token__a_repetition_does_not_show_it_again),
         ON_STAND(test_create_token__only_its_hash_is_on_disk),
         ON_STAND(test_revoke_token__at_once_and_for_good),
