@@ -42,11 +42,14 @@ static sk_str idem_key(sk_engine *e, const sk_call *call)
                            SK_STR_ARG(call->request_id), 0, call->item);
 }
 
+#define NO_ID "*" /**< No id has this character. */
+#define ALL_NOTES (SK_NOTE_MASKED | SK_NOTE_SWAPPED | SK_NOTE_OUTSIDE)
+
 static void receipt_write(const sk_receipt *receipt, sk_buf *out)
 {
-    sk_buf_printf(out, "%s %" PRIu64 " %d %u %" PRIu64 " %d %u %u",
-                  receipt->id[0] ? receipt->id : "-", receipt->version, receipt->created,
-                  receipt->suggestions_created, receipt->event_seq, receipt->masked,
+    sk_buf_printf(out, "%s %" PRIu64 " %d %u %" PRIu64 " %u %u %u",
+                  receipt->id[0] ? receipt->id : NO_ID, receipt->version, receipt->created,
+                  receipt->suggestions_created, receipt->event_seq, receipt->notes,
                   receipt->examples_run, receipt->examples_failed);
 }
 
@@ -70,7 +73,7 @@ static sk_status receipt_read(sk_str text, sk_receipt *out, sk_error *err)
 {
     char line[192];
     sk_receipt receipt = {.repeated = true};
-    uint64_t created = 0, suggestions = 0, masked = 0, run = 0, failed = 0;
+    uint64_t created = 0, suggestions = 0, notes = 0, run = 0, failed = 0;
     const char *at = NULL;
     size_t id_size = 0;
 
@@ -83,16 +86,16 @@ static sk_status receipt_read(sk_str text, sk_receipt *out, sk_error *err)
     if (id_size == 0 || id_size >= sizeof(receipt.id) ||
         !number_read(&at, UINT64_MAX, &receipt.version) || !number_read(&at, 1, &created) ||
         !number_read(&at, UINT32_MAX, &suggestions) ||
-        !number_read(&at, UINT64_MAX, &receipt.event_seq) || !number_read(&at, 1, &masked) ||
+        !number_read(&at, UINT64_MAX, &receipt.event_seq) || !number_read(&at, ALL_NOTES, &notes) ||
         /* Answers of an earlier version end here. */
         (*at &&
          (!number_read(&at, SK_MAX_EXAMPLES, &run) || !number_read(&at, SK_MAX_EXAMPLES, &failed))))
         return sk_fail(err, SK_ECORRUPT, "a stored answer cannot be read");
-    if (!sk_str_eq((sk_str){line, id_size}, SK_STR("-")))
+    if (!sk_str_eq((sk_str){line, id_size}, SK_STR(NO_ID)))
         memcpy(receipt.id, line, id_size);
     receipt.created = created != 0;
     receipt.suggestions_created = (uint32_t)suggestions;
-    receipt.masked = masked != 0;
+    receipt.notes = (uint32_t)notes;
     receipt.examples_run = (uint32_t)run;
     receipt.examples_failed = (uint32_t)failed;
     *out = receipt;
@@ -304,7 +307,7 @@ sk_status command_commit(sk_engine *e, sk_str id, uint64_t version, bool created
     receipt.suggestions_created = e->cmd.suggestions_created;
     receipt.event_seq = e->last_event;
     if (out) {
-        receipt.masked = out->masked;
+        receipt.notes = out->notes;
         receipt.examples_run = out->examples_run;
         receipt.examples_failed = out->examples_failed;
     }

@@ -63,6 +63,13 @@ typedef struct sk_call {
     uint8_t body_hash[32]; /**< Of the item's bytes. */
 } sk_call;
 
+/** What the sender of a listing should look at again. */
+typedef enum sk_note {
+    SK_NOTE_MASKED = 1,  /**< A number that looks like a BSN was masked. */
+    SK_NOTE_SWAPPED = 2, /**< The point lies in the Netherlands with lat and lon exchanged. */
+    SK_NOTE_OUTSIDE = 4  /**< There are areas, and the point lies in none. */
+} sk_note;
+
 /** What became of a command. */
 typedef struct sk_receipt {
     char id[65];
@@ -71,7 +78,7 @@ typedef struct sk_receipt {
     bool repeated;
     uint32_t suggestions_created;
     uint64_t event_seq;
-    bool masked; /**< A number that looks like a BSN was masked. */
+    uint32_t notes; /**< What a put was accepted with, as bits of sk_note. */
     /** Of a rule set that was pushed. */
     uint32_t examples_run, examples_failed;
 } sk_receipt;

@@ -97,10 +97,28 @@ static sk_status keep_from_old(sk_engine *e, sk_listing *listing, sk_error *err)
     return SK_OK;
 }
 
+/** Whether a point lies in the box around the Netherlands in Europe. */
+static bool in_netherlands(double lat_deg, double lon_deg)
+{
+    return lat_deg > 50.7 && lat_deg < 53.7 && lon_deg > 3.2 && lon_deg < 7.3;
+}
+
+static uint32_t place_notes(const sk_engine *e, const sk_listing *listing)
+{
+    const sk_point *p = &listing->point;
+
+    if (!listing->has_point)
+        return 0;
+    if (in_netherlands(p->lon_deg, p->lat_deg))
+        return SK_NOTE_SWAPPED;
+    return sk_areas_count(e->areas) > 0 && listing->buurt.size == 0 ? SK_NOTE_OUTSIDE : 0;
+}
+
 /** Defaults, checks, place: everything that can refuse a listing. */
-static sk_status prepare(sk_engine *e, sk_listing *listing, bool exists, bool *out_masked,
+static sk_status prepare(sk_engine *e, sk_listing *listing, bool exists, uint32_t *out_notes,
                          sk_error *err)
 {
+    bool masked = false;
     sk_status st;
 
     if (exists && listing->kind != SK_KIND_NONE && (st = keep_from_old(e, listing, err)) != SK_OK)
@@ -108,13 +126,14 @@ static sk_status prepare(sk_engine *e, sk_listing *listing, bool exists, bool *o
     sk_listing_defaults(listing, e->now_ms);
     if ((st = sk_listing_check(listing, e->taxonomy, e->now_ms, err)) != SK_OK ||
         (st = check_windows(e, listing, err)) != SK_OK ||
-        (st = mask_texts(e, listing, out_masked, err)) != SK_OK)
+        (st = mask_texts(e, listing, &masked, err)) != SK_OK)
         return st;
     if (sk_index_party_find(e->index, listing->party_id) == SK_NO_SLOT)
         return sk_fail_field(err, SK_EINVAL, "partyId", "there is no party '%.*s'",
                              SK_STR_ARG(listing->party_id));
     listing->updated_ms = e->now_ms;
     listing_locate(e, listing);
+    *out_notes = (masked ? SK_NOTE_MASKED : 0) | place_notes(e, listing);
     return SK_OK;
 }
 
@@ -154,7 +173,7 @@ sk_status sk_engine_put_listing(sk_engine *e, const sk_call *call, const sk_list
     }
     exists = sk_index_find(e->index, listing.id) != SK_NO_SLOT;
     listing.version = 1;
-    if ((st = prepare(e, &listing, exists, &out->masked, err)) != SK_OK ||
+    if ((st = prepare(e, &listing, exists, &out->notes, err)) != SK_OK ||
         (st = store_listing(e, &listing, exists, err)) != SK_OK) {
         command_cancel(e);
         return st;

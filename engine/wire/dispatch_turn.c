@@ -139,11 +139,18 @@ static void answer_receipts(turn *t, Schakel__V1__Receipts *receipts)
 
 static char *make_warning(turn *t, const sk_receipt *receipt)
 {
-    char text[96] = "";
+    static const char *const notes[] = {
+        "a number that looks like a BSN was masked",
+        "lat and lon look exchanged: so the point is not in the Netherlands",
+        "the point lies outside all areas: no buurt, and no connector of one"};
+    char text[256] = "";
+    size_t size = 0;
 
-    if (receipt->masked)
-        snprintf(text, sizeof(text), "a number that looks like a BSN was masked");
-    else if (receipt->examples_failed)
+    for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+        if (receipt->notes >> i & 1)
+            size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%s", size ? "; " : "",
+                                     notes[i]);
+    if (receipt->examples_failed)
         snprintf(text, sizeof(text), "%u of its %u examples fail, so that it cannot be activated",
                  receipt->examples_failed, receipt->examples_run);
     return turn_str(t, sk_str_from(text));

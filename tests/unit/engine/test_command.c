@@ -36,6 +36,26 @@ static void test_idempotency__the_same_request_gets_the_stored_answer(void **sta
     assert_int_equal(sk_engine_last_event(s->engine), first.event_seq);
 }
 
+/** A hyphen alone is an id as any other. */
+static void test_idempotency__keeps_any_id_and_any_note(void **state)
+{
+    stand *s = *state;
+    sk_listing listing = need("-", "p1");
+
+    listing.title = SK_STR("bel 123456782");
+    listing.point = (sk_point){5.12, 52.09};
+    for (int i = 0; i < 2; i++) {
+        ok(s, put_as(s, "r1", 1, listing));
+        assert_int_equal(s->receipt.repeated, i);
+        assert_string_equal(s->receipt.id, "-");
+        assert_int_equal(s->receipt.notes, SK_NOTE_MASKED | SK_NOTE_SWAPPED);
+    }
+    ok(s, put_as(s, "r2", 1, (listing.point = (sk_point){51.5, 4.5}, listing)));
+    assert_int_equal(s->receipt.notes, SK_NOTE_MASKED | SK_NOTE_OUTSIDE);
+    ok(s, put_as(s, "r3", 1, need("n2", "p1")));
+    assert_int_equal(s->receipt.notes, 0);
+}
+
 static void test_idempotency__by_token_and_place_in_the_batch(void **state)
 {
     stand *s = *state;
@@ -287,6 +307,7 @@ int main(void)
 #define ON_STAND(test) cmocka_unit_test_setup_teardown(test, stand_open, stand_close)
     const struct CMUnitTest tests[] = {
         ON_STAND(test_idempotency__the_same_request_gets_the_stored_answer),
+        ON_STAND(test_idempotency__keeps_any_id_and_any_note),
         ON_STAND(test_idempotency__by_token_and_place_in_the_batch),
         ON_STAND(test_idempotency__is_forgotten_after_a_day),
         ON_STAND(test_idempotency__refusals_are_not_remembered),
