@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "daemon/daemon.h"
+#include "daemon/config_plugins.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -109,6 +109,17 @@ static sk_status read_contexts(lua_State *lua, const char *key, sk_config *c, sk
     return SK_OK;
 }
 
+static sk_status read_plugin_dir(lua_State *lua, const char *key, sk_config *c, sk_error *err)
+{
+    return read_text(lua, key, c->plugin_dir, sizeof(c->plugin_dir), err);
+}
+
+static sk_status read_plugins(lua_State *lua, const char *key, sk_config *c, sk_error *err)
+{
+    (void)key;
+    return sk_config_read_plugins(lua, c, err);
+}
+
 static sk_status read_tls(lua_State *lua, const char *key, sk_config *c, sk_error *err)
 {
     if (lua_type(lua, -1) != LUA_TTABLE)
@@ -132,9 +143,10 @@ static const struct {
     const char *key;
     read_key read;
 } keys[] = {
-    {"data", read_data}, {"listen", read_listen},     {"events", read_events},
-    {"tls", read_tls},   {"backups", read_backups},   {"rules", read_rules},
-    {"log", read_log},   {"contexts", read_contexts},
+    {"data", read_data},       {"listen", read_listen},     {"events", read_events},
+    {"tls", read_tls},         {"backups", read_backups},   {"rules", read_rules},
+    {"log", read_log},         {"contexts", read_contexts}, {"plugin_dir", read_plugin_dir},
+    {"plugins", read_plugins},
 };
 
 static sk_status read_table(lua_State *lua, sk_config *config, sk_error *err)
@@ -151,7 +163,7 @@ static sk_status read_table(lua_State *lua, sk_config *config, sk_error *err)
         if (!read)
             return sk_fail_field(err, SK_EINVAL, key,
                                  "is no key; known are data, listen, events, tls, backups, rules, "
-                                 "log and contexts");
+                                 "log, contexts, plugin_dir and plugins");
         if ((st = read(lua, key, config, err)) != SK_OK)
             return st;
         lua_pop(lua, 1);
@@ -194,8 +206,16 @@ out:
     return st;
 }
 
+sk_status sk_config_finish_plugins(sk_config *c)
+{
+    if (!c->plugin_dir[0])
+        snprintf(c->plugin_dir, sizeof(c->plugin_dir), "%s", SK_PLUGIN_DIR);
+    return SK_OK;
+}
+
 sk_status sk_config_finish(sk_config *c, sk_error *err)
 {
+    sk_config_finish_plugins(c);
     if (!c->data_dir[0])
         return sk_fail_field(err, SK_EINVAL, "data", "say where the data lives: --data DIR");
     if (strlen(c->data_dir) > 900)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "daemon/daemon.h"
-#include "wire/wire.h"
+#include "daemon/attach.h"
 
-#include <event2/event.h>
 #include <event2/thread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +21,7 @@ typedef struct process {
     struct event *signals[SIGNALS];
     sk_engine *engine;
     sk_server *server;
+    attached plugins;
     sk_error error;
     int exit_code;
 } process;
@@ -82,6 +81,14 @@ static void on_fatal(void *context, const sk_error *error)
 
     p->error = *error;
     event_active(p->fatal, EV_READ, 0);
+}
+
+/* From a thread of the server. */
+static void on_event(void *context, uint64_t newest)
+{
+    process *p = context;
+
+    attach_ring(&p->plugins, newest);
 }
 
 static sk_status open_loop(process *p, sk_error *err)
@@ -175,6 +182,7 @@ static sk_status start_server(process *p, const sk_config *c, sk_error *err)
                                  .tls_cert_file = c->tls_cert[0] ? c->tls_cert : NULL,
                                  .contexts = c->contexts,
                                  .on_fatal = on_fatal,
+                                 .on_event = on_event,
                                  .context = p};
     sk_status st;
 
@@ -186,7 +194,7 @@ static sk_status start_server(process *p, const sk_config *c, sk_error *err)
         return st;
     for (size_t i = 0; i < c->listen_count; i++)
         sk_log(SK_LOG_INFO, "listen=%s", c->listen[i]);
-    return SK_OK;
+    return attach_start(&p->plugins, p->server, err);
 }
 
 static int run(const sk_config *config)
@@ -195,18 +203,47 @@ static int run(const sk_config *config)
     sk_error error = {0};
     sk_status st;
 
-    if ((st = open_loop(&p, &error)) == SK_OK && (st = open_engine(&p, config, &error)) == SK_OK &&
+    if ((st = open_loop(&p, &error)) == SK_OK &&
+        (st = attach_init(&p.plugins, config, p.base, &error)) == SK_OK &&
+        (st = open_engine(&p, config, &error)) == SK_OK &&
         (st = start_server(&p, config, &error)) == SK_OK) {
         sd_notify(0, "READY=1");
         event_base_dispatch(p.base);
         sd_notify(0, "STOPPING=1");
     }
+    attach_stop(&p.plugins);
     sk_server_stop(p.server);
+    attach_done(&p.plugins);
     sk_engine_close(p.engine);
     close_loop(&p);
     if (st != SK_OK)
         return fail_start(&error);
     return p.exit_code;
+}
+
+/** --check: plugins are loaded and their settings judged, but not started. */
+static int check(const sk_config *config)
+{
+    sk_plugins *plugins;
+    sk_error error = {0};
+
+    if (sk_config_plugins(config, &plugins, &error) != SK_OK)
+        return fail_start(&error);
+    sk_plugins_free(plugins);
+    puts("schakeld: the configuration is right");
+    return 0;
+}
+
+static int describe_plugins(const sk_config *config)
+{
+    sk_buf text = {0};
+    sk_error error = {0};
+    sk_status st = sk_config_describe_plugins(config, &text, &error);
+
+    if (st == SK_OK)
+        fwrite(text.data ? text.data : "", 1, text.size, stdout);
+    sk_buf_done(&text);
+    return st == SK_OK ? 0 : fail_start(&error);
 }
 
 int main(int argc, char **argv)
@@ -215,15 +252,19 @@ int main(int argc, char **argv)
     sk_error error = {0};
     bool systemd = getenv("JOURNAL_STREAM") != NULL;
 
-    if (sk_daemon_options_parse(argc, argv, &options, &error) != SK_OK)
-        return fail_start(&error);
-    if (options.done)
-        return 0;
-    if (options.check) {
-        puts("schakeld: the configuration is right");
-        return 0;
+    int code = 0;
+
+    if (sk_daemon_options_parse(argc, argv, &options, &error) != SK_OK) {
+        code = fail_start(&error);
+    } else if (options.plugins) {
+        code = describe_plugins(&options.config);
+    } else if (options.check) {
+        code = check(&options.config);
+    } else if (!options.done) {
+        umask(077);
+        sk_log_install(write_log, &systemd, options.config.log_level);
+        code = run(&options.config);
     }
-    umask(077);
-    sk_log_install(write_log, &systemd, options.config.log_level);
-    return run(&options.config);
+    sk_config_done(&options.config);
+    return code;
 }

@@ -17,6 +17,10 @@ static const char help[] =
     "  --events URL     where the doorbell rings; default the first ipc URL and .events\n"
     "  --tls-cert FILE  PEM with certificate and key, for tls+tcp\n"
     "  --rules-dir DIR  more rule sets and library files to base rules on\n"
+    "  --plugin WORD    attach a plugin, NAME, or set something of it, NAME.KEY=VALUE; may be\n"
+    "                   given again\n"
+    "  --plugin-dir DIR where plugins are\n"
+    "  --plugins        say which plugins there are and what can be set, and end\n"
     "  --clock TIME     stand still at this time (2026-03-05T10:00:00Z) until\n"
     "                   `schakel clock step`; for tests and demonstrations\n"
     "  --log LEVEL      debug, info (default), warn or error; lines go to stderr\n"
@@ -38,6 +42,9 @@ enum {
     OPT_EVENTS,
     OPT_TLS,
     OPT_RULES,
+    OPT_PLUGIN,
+    OPT_PLUGIN_DIR,
+    OPT_PLUGINS,
     OPT_CLOCK,
     OPT_LOG,
     OPT_CHECK,
@@ -52,6 +59,9 @@ static const struct option options[] = {
     {"events", required_argument, NULL, OPT_EVENTS},
     {"tls-cert", required_argument, NULL, OPT_TLS},
     {"rules-dir", required_argument, NULL, OPT_RULES},
+    {"plugin", required_argument, NULL, OPT_PLUGIN},
+    {"plugin-dir", required_argument, NULL, OPT_PLUGIN_DIR},
+    {"plugins", no_argument, NULL, OPT_PLUGINS},
     {"clock", required_argument, NULL, OPT_CLOCK},
     {"log", required_argument, NULL, OPT_LOG},
     {"check", no_argument, NULL, OPT_CHECK},
@@ -105,6 +115,13 @@ static sk_status set_option(int option, const char *text, sk_daemon_options *out
         return copy(c->tls_cert, text, "--tls-cert", err);
     case OPT_RULES:
         return copy(c->rules_dir, text, "--rules-dir", err);
+    case OPT_PLUGIN:
+        return sk_config_add_plugin(c, text, err);
+    case OPT_PLUGIN_DIR:
+        return copy(c->plugin_dir, text, "--plugin-dir", err);
+    case OPT_PLUGINS:
+        out->plugins = true;
+        return SK_OK;
     case OPT_CLOCK:
         c->has_clock = true;
         return sk_time_parse(sk_str_from(text), &c->clock_ms, err);
@@ -140,5 +157,7 @@ sk_status sk_daemon_options_parse(int argc, char **argv, sk_daemon_options *out,
     }
     if (optind < argc)
         return sk_fail(err, SK_EINVAL, "'%s' is no option; see schakeld --help", argv[optind]);
-    return sk_config_finish(&out->config, err);
+    /* Telling which plugins there are needs no data folder. */
+    return out->plugins ? sk_config_finish_plugins(&out->config)
+                        : sk_config_finish(&out->config, err);
 }

@@ -29,4 +29,7 @@ return {
 
   -- Requests in progress at once, 2 to 1024; half of them may be waiting reads of events.
   contexts = 64,
+
+  -- Plugins to attach, with their settings; `schakeld --plugins` tells which there are.
+  -- plugins = { http = { listen = "127.0.0.1:8080" } },
 }

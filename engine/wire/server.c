@@ -34,7 +34,9 @@ struct sk_server {
     atomic_uint_fast64_t synced;
     atomic_bool failed;
     void (*on_fatal)(void *context, const sk_error *error);
+    void (*on_event)(void *context, uint64_t newest);
     void *context;
+    atomic_int_fast64_t now_ms;
     uint32_t contexts;
 
     /* Engine thread only. */
@@ -117,7 +119,7 @@ static void dispatch_job(sk_server *server, sk_job *job)
     int64_t now = sk_monotonic_ms();
 
     sk_buf_reset(&job->response);
-    sk_dispatch(server->dispatcher, NULL, job->request, &job->response, &wait);
+    sk_dispatch(server->dispatcher, job->own, job->request, &job->response, &wait);
     if (sk_engine_failed(server->engine)) {
         sk_error error = {.status = SK_EIO, .message = "the engine stopped after a failed write"};
 
@@ -213,6 +215,7 @@ static void *run_engine(void *argument)
         if (count == 0 || sk_engine_has_work(server->engine))
             tick(server);
         wake_waiting(server, false);
+        atomic_store(&server->now_ms, sk_engine_now(server->engine));
         hand_over(server);
     }
     wake_waiting(server, true);
@@ -256,6 +259,13 @@ static void answer_synced(sk_server *server, sk_job *jobs, bool failed)
     (void)server;
 }
 
+static void ring(sk_server *server, uint64_t event)
+{
+    sk_listeners_ring(server->listeners, event);
+    if (server->on_event)
+        server->on_event(server->context, event);
+}
+
 static void *run_committer(void *argument)
 {
     sk_server *server = argument;
@@ -278,7 +288,7 @@ static void *run_committer(void *argument)
             atomic_store(&server->synced, commands);
         answer_synced(server, jobs, failed);
         if (!failed && event > rung)
-            sk_listeners_ring(server->listeners, rung = event);
+            ring(server, rung = event);
     }
     return NULL;
 }
@@ -293,8 +303,13 @@ void sk_server_post(sk_server *server, sk_job *job)
         refuse_job(job, SK_EBUSY, "the engine has more requests than it can hold; try again", 200);
 }
 
-sk_status sk_server_submit(sk_server *server, sk_str request, sk_answer answer, void *context,
-                           sk_error *err)
+int64_t sk_server_now(const sk_server *server)
+{
+    return atomic_load(&server->now_ms);
+}
+
+sk_status sk_server_submit(sk_server *server, const sk_actor *own, sk_str request, sk_answer answer,
+                           void *context, sk_error *err)
 {
     sk_job *job = sk_calloc(1, sizeof(*job));
 
@@ -305,6 +320,7 @@ sk_status sk_server_submit(sk_server *server, sk_str request, sk_answer answer, 
     memcpy(job->copy, request.data, request.size);
     job->request = (sk_str){job->copy, request.size};
     job->heap = true;
+    job->own = own;
     job->answer = answer;
     job->context = context;
     sk_server_post(server, job);
@@ -342,6 +358,8 @@ sk_status sk_server_start(const sk_server_options *options, sk_engine *engine, s
         return sk_fail(err, SK_ENOMEM, "no memory for the server");
     server->engine = engine;
     server->on_fatal = options->on_fatal;
+    server->on_event = options->on_event;
+    atomic_store(&server->now_ms, sk_engine_now(engine));
     server->context = options->context;
     server->contexts = options->contexts ? options->contexts : 64;
     pthread_mutex_init(&server->lock, NULL);

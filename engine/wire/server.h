@@ -23,6 +23,9 @@ typedef struct sk_server_options {
     uint32_t contexts;         /**< Requests in flight at most; 0: 64. */
     /** Called once from any of the server's threads when the engine had to stop. */
     void (*on_fatal)(void *context, const sk_error *error);
+    /** The event log has grown, and is on disk, up to this number; NULL: nobody wants to know.
+     *  Called from a thread of the server. */
+    void (*on_event)(void *context, uint64_t newest);
     void *context;
 } sk_server_options;
 
@@ -34,10 +37,13 @@ void sk_server_stop(sk_server *server);
 
 /** Called once, from a thread of the server; `response` is borrowed. */
 typedef void (*sk_answer)(void *context, sk_str response);
-/** A request from within the process (gateway, plugins), with its token. `request` is copied.
- *  SK_EBUSY when the mailbox is full. Thread: any. */
-sk_status sk_server_submit(sk_server *server, sk_str request, sk_answer answer, void *context,
-                           sk_error *err);
+/** A request from within the process (gateway, plugins). `own`: who asks, whatever the request's
+ *  token; borrowed until the answer; NULL: the token says it. `request` is copied. A full mailbox
+ *  is answered BUSY. SK_ENOMEM: there will be no answer. Thread: any. */
+sk_status sk_server_submit(sk_server *server, const sk_actor *own, sk_str request, sk_answer answer,
+                           void *context, sk_error *err);
+/** The engine's clock when it last did something, in milliseconds. Thread: any. */
+int64_t sk_server_now(const sk_server *server);
 
 /** A Response that the server gives by itself, without the engine: full, or stopped. Appended to
  *  `out`. Thread: any. */
