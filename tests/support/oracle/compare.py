@@ -231,7 +231,7 @@ def _event(where, expected, actual):
     for start, name in _EVENT_IDS.items():
         if expected["type"].startswith(start):
             kinds[name] = _TEXT
-    if expected["type"] == "suggestion.withdrawn":
+    if expected["type"] in ("suggestion.withdrawn", "rules.term_off", "rules.hard_failing"):
         kinds["detail"] = _TEXT
     return _fields(where, expected, actual, kinds)
 
@@ -280,7 +280,8 @@ _BY_REQUEST = {
     "listListings": _page("listings", _listing), "getListing": _one("listing", _listing),
     "readEvents": _page("events", _event), "createToken": _token,
     "putAreas": _statuses_only, "putTaxonomy": _statuses_only, "pushRules": _statuses_only,
-    "approveRules": _statuses_only, "activateRules": _statuses_only}
+    "approveRules": _statuses_only, "activateRules": _statuses_only,
+    "rollbackRules": _statuses_only}
 
 
 def differences(name, expected, actual):

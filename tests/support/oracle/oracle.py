@@ -8,6 +8,8 @@ from .model import Refused
 from .rounds import finish
 from .state import State, Work
 
+MAX_CHANGE = 25
+LONGEST_WAY_BACK = 20
 _UNTIL, _PARKED, _EXPIRY, _MIDNIGHT = 0, 1, 2, 4
 
 _SINGLE = {
@@ -32,8 +34,10 @@ class Oracle:
         self._answered = {}
         self._tokens = 0
         self._rules_state = {}
+        self._way_back = []
         self._own = {"createToken": self._create_token, "pushRules": self._push_rules,
-                     "approveRules": self._approve_rules, "activateRules": self._activate_rules}
+                     "approveRules": self._approve_rules, "activateRules": self._activate_rules,
+                     "rollbackRules": self._rollback_rules}
 
     def clock(self, clock_ms):
         self.clock_ms = clock_ms
@@ -152,9 +156,37 @@ class Oracle:
 
     def _activate_rules(self, message):
         name = message["hash"]
-        if self._rules_state.get(name) not in ("APPROVED", "RETIRED"):
+        again = self._rules_state.get(name) == "ACTIVE" and self._has_faults()
+        if not again and self._rules_state.get(name) not in ("APPROVED", "RETIRED"):
             return {"receipts": {"items": [{"status": "!"}]}}
+        if self._is_too_much(rulesets.ALL[name], message.get("maxChangePercent", MAX_CHANGE)):
+            return {"receipts": {"items": [{"status": "LIMIT"}]}}
+        if not again:
+            self._way_back = (self._way_back + [self.state.rules.name])[-LONGEST_WAY_BACK:]
+        return self._use_rules(name)
+
+    def _rollback_rules(self, message):
+        if not self._way_back:
+            return {"receipts": {"items": [{"status": "!"}]}}
+        return self._use_rules(self._way_back.pop())
+
+    def _has_faults(self):
+        return bool(self.state.told_hard or self.state.failures)
+
+    def _is_too_much(self, rules, percent):
+        """Whether the set would withdraw more than this share of the open suggestions."""
+        state, figures = self.state, self.state.figures(self.now)
+        everything = state.open_suggestions()
+        hit = 0
+        for s in everything:
+            need, offer = (state.facts(state.listings[i], figures)
+                           for i in (s.demand_id, s.supply_id))
+            reason = state.judge.withdrawal_reason(need, offer, rules, state.taxonomy, self.now)
+            hit += reason is not None and reason.startswith("rule:")
+        return hit >= 20 and hit * 100 > percent * len(everything)
+
+    def _use_rules(self, name):
         self._rules_state[self.state.rules.name] = "RETIRED"
         self._rules_state[name] = "ACTIVE"
-        self.state.rules = rulesets.ALL[name]
+        self.state.use_rules(rulesets.ALL[name])
         return self._rules_receipt(name, "rules.activated", test_all=True)

@@ -177,6 +177,10 @@ class Judge:
             return None
         return None if rules.failed_hard(pair, functions) else pair
 
+    def pair(self, need, offer, taxonomy):
+        closeness, distance, _ = self.fixed(need.listing, offer.listing, taxonomy)
+        return Pair(need, offer, closeness, distance)
+
     def failures(self, need, offer, rules, taxonomy):
         """The pair and the words of all constraints that fail, in their order, without C2."""
         closeness, distance, near = self.fixed(need.listing, offer.listing, taxonomy)

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The second and third step of a command: test open suggestions again, then hold rounds."""
 
+from . import times
 from .model import DEMAND, Suggestion
 from .pairs import sides
 
 FIRST_RANKING = 100
 ROUND_SIZE = 20
 LONGEST_CHAIN = 8
+FAILURES_COUNT = 5 * times.MINUTE
+FAILURES_ALLOWED = 3
 
 
 def rank_key(item):
@@ -15,8 +18,11 @@ def rank_key(item):
     return -pair.score, counterpart.id.encode()
 
 
-def ranking(state, facts, figures):
-    """(counterpart listing, pair) of all possible counterparts, best first, functions included."""
+def ranking(state, facts, figures, work=None):
+    """(counterpart listing, pair) of all possible counterparts, best first, functions included.
+
+    `work` is the command whose round it is; failures count for that one, not in questions.
+    """
     rules = state.rules
     found = []
     for other in state.others(facts.listing):
@@ -28,13 +34,18 @@ def ranking(state, facts, figures):
             pair.judge(rules, functions=False)
             found.append((other, pair))
     found.sort(key=rank_key)
-    return _second_phase(rules, found[:FIRST_RANKING]) if rules.two_phases else found
+    return _second_phase(rules, found[:FIRST_RANKING], work) if rules.two_phases else found
 
 
-def _second_phase(rules, found):
-    kept = [item for item in found if rules.failed_hard(item[1], True) is None]
-    for _, pair in kept:
-        pair.judge(rules)
+def _second_phase(rules, found, work):
+    kept = []
+    for item in found:
+        passes = rules.failed_hard(item[1], True) is None
+        if work is not None:
+            work.count_failures(rules, item[1], passes)
+        if passes:
+            item[1].judge(rules)
+            kept.append(item)
     return sorted(kept, key=rank_key)
 
 
@@ -47,6 +58,8 @@ def _test_again(state, work, figures):
         need = state.facts(state.listings[s.demand_id], figures)
         offer = state.facts(state.listings[s.supply_id], figures)
         reason = state.judge.withdrawal_reason(need, offer, state.rules, state.taxonomy, work.now)
+        if reason is None or reason.startswith("rule:"):
+            work.count_failures(state.rules, state.judge.pair(need, offer, state.taxonomy))
         if reason is None:
             continue
         s.step("WITHDRAW", "WITHDRAWN", work.now)
@@ -85,10 +98,10 @@ def _can_gain(rules, figures, listing):
     return figures.limit_supply.get(listing.party_id, 0) < rules.per_supply
 
 
-def _chosen(state, facts, figures):
+def _chosen(state, work, facts, figures):
     """The best pairs of a round that are over the threshold, fit and were not suggested before."""
     rules = state.rules
-    found = ranking(state, facts, figures)
+    found = ranking(state, facts, figures, work)
     if rules.relax:
         lowest = rules.lowest_threshold()
         found = [item for item in found if item[1].score >= lowest][:FIRST_RANKING]
@@ -106,7 +119,7 @@ def _round(state, work, figures, listing):
     is_open = listing.is_open(work.now) and figures.room(listing) >= 1
     if not is_open or not _can_gain(state.rules, figures, listing):
         return
-    for pair in _chosen(state, state.facts(listing, figures), figures):
+    for pair in _chosen(state, work, state.facts(listing, figures), figures):
         demand, supply = pair.need.listing, pair.offer.listing
         if not _fits_limits(state.rules, figures, demand.id, supply.party_id):
             continue
@@ -128,6 +141,24 @@ def finish(state, work):
     _test_again(state, work, figures)
     for listing_id in _due_rounds(state, work, figures):
         _round(state, work, figures, state.listings[listing_id])
+    _account(state, work)
+
+
+def _account(state, work):
+    """Hard rules that fail are told once; a term with three failures in five minutes goes off."""
+    for rule in state.rules.hard:
+        if rule.name in work.failed_hard - state.told_hard:
+            state.told_hard.add(rule.name)
+            state.log(work, "rules.hard_failing", detail=rule.name)
+    for rule in state.rules.terms:
+        if rule.name not in work.failed_terms:
+            continue
+        still = [at for at in state.failures.get(rule.name, ()) if at > work.now - FAILURES_COUNT]
+        still += [work.now] * work.failed_terms[rule.name]
+        state.failures[rule.name] = still
+        if len(still) >= FAILURES_ALLOWED:
+            state.rules = state.rules.without(rule.name)
+            state.log(work, "rules.term_off", detail=rule.name)
 
 
 def _present(state, connector, now):

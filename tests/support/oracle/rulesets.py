@@ -6,7 +6,7 @@ that of the expression, operation by operation, so that doubles agree to the las
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Callable, Optional
 
 from . import times
@@ -56,6 +56,9 @@ def minus(a, b):
 
 def choose(condition, yes, no):
     return None if condition is None else (yes if condition else no)
+
+
+FAILED = object()  # What a function gives that ends in an error.
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,16 @@ class RuleSet:
                 return rule.name
         return None
 
+    def failing(self, pair):
+        """The names of the hard rules, and of the terms, whose function fails for a pair."""
+        return tuple([rule.name for rule in rules if rule.function and rule.applies(pair)
+                      and rule.value(pair) is FAILED] for rules in (self.hard, self.terms))
+
+    def without(self, name):
+        """The same set with a function term switched off."""
+        return replace(self, terms=tuple(replace(rule, value=lambda pair: None)
+                                         if rule.name == name else rule for rule in self.terms))
+
     def score(self, pair, functions):
         """The score in double, and (rule, value or None) of every term that was read."""
         total = weights = 0.0
@@ -122,6 +135,8 @@ class RuleSet:
             if rule.function and not functions:
                 continue
             value = rule.value(pair) if rule.applies(pair) else None
+            if value is FAILED:
+                value = None
             if value is not None:
                 value = clamp(float(value), 0.0, 1.0)
                 total = total + rule.weight * value
@@ -263,6 +278,51 @@ FUNCTIONS = RuleSet(
 }
 """)
 
+FAILING = RuleSet(
+    "stuk", 300_000,
+    hard=(Rule("vol", lambda p: FAILED if p.need.urgency == 3.0 else p.offer.load < 3.0,
+               function=True),
+          Rule("vreemd", lambda p: FAILED if p.need.urgency == 3.0 else p.offer.room < 4.0,
+               when=lambda p: p.offer.listing.remote, function=True)),
+    terms=(
+        Rule("wat", lambda p: p.closeness, 2.0),
+        Rule("afstand", lambda p: FAILED if p.distance is None
+             else clamp(1.0 - p.distance / 20000.0, 0.0, 1.0), 1.0, function=True),
+        Rule("rust", lambda p: FAILED if p.offer.days_since_asked is None
+             else p.offer.days_since_asked / 10.0, 1.0,
+             when=lambda p: p.need.urgency >= 1.0, function=True),
+        Rule("lus", lambda p: FAILED if p.need.urgency >= 2.0 and p.offer.room > 1.0 else 0.5, 0.5,
+             function=True),
+        Rule("woord", lambda p: FAILED if p.need.room > 1.0 and p.offer.room > 1.0 else 1.0, 0.5,
+             function=True)),
+    source="""return ruleset {
+  name = "stuk",
+  policy = [[Functies die soms falen.]],
+  threshold = 0.3,
+  hard { "vol", lua = function(need, offer)
+           if need.urgency == 3 then return 1 end
+           return offer.load_30d < 3
+         end },
+  hard { "vreemd", when = "offer.remote", lua = function(need, offer)
+           if need.urgency == 3 then return need.urgency.x end
+           return offer.room < 4
+         end },
+  term { "wat", weight = 2, expr = "closeness" },
+  term { "afstand", weight = 1,
+         lua = function(need, offer, pair) return 1 - pair.distance_m / 20000 end },
+  term { "rust", weight = 1, when = "need.urgency >= 1",
+         lua = function(need, offer) return offer.days_since_asked / 10 end },
+  term { "lus", weight = 0.5, lua = function(need, offer)
+           while need.urgency >= 2 and offer.room > 1 do end
+           return 0.5
+         end },
+  term { "woord", weight = 0.5, lua = function(need, offer)
+           if need.room > 1 and offer.room > 1 then return "ja" end
+           return 1
+         end },
+}
+""")
+
 ALL = {rules.name: rules for rules in (STANDARD, LANGUAGES, DISTRICT, ATTRIBUTES, ALIKE,
-                                       FUNCTIONS)}
+                                       FUNCTIONS, FAILING)}
 PUSHED = tuple(name for name, rules in ALL.items() if rules.source)

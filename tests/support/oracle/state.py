@@ -21,6 +21,14 @@ class Work:
         self.test_all = False
         self.midnight = False
         self.created = 0
+        self.failed_hard, self.failed_terms = set(), {}
+
+    def count_failures(self, rules, pair, passes=False):
+        """Functions that fail for a pair of this command; terms only where it passes."""
+        hard, terms = rules.failing(pair)
+        self.failed_hard.update(hard)
+        for name in terms if passes else ():
+            self.failed_terms[name] = self.failed_terms.get(name, 0) + 1
 
 
 class State:
@@ -31,7 +39,7 @@ class State:
         self.by_side = {DEMAND: {}, SUPPLY: {}}
         self.suggestions, self.last_of_pair = {}, {}
         self.areas, self.staged_areas, self.taxonomy = [], [], Taxonomy()
-        self.rules = STANDARD
+        self.use_rules(STANDARD)
         self.events = list(preamble)
         self.judge = Judge()
 
@@ -45,6 +53,13 @@ class State:
 
     def sequence(self):
         return int(self.events[-1]["seq"]) if self.events else 0
+
+    # Rules
+
+    def use_rules(self, rules):
+        """Another set, or the same one again, with a clean record."""
+        self.rules = rules
+        self.told_hard, self.failures = set(), {}
 
     # Listings
 

@@ -106,7 +106,10 @@ class Maker:
             approve = _ask("approveRules", {"hash": f"$rules:{name}"})
             approve["request"]["token"] = "$token:tweede"
             yield approve
-        yield _ask("activateRules", {"hash": f"$rules:{name}"})
+        message = {"hash": f"$rules:{name}"}
+        if chance(self.rng, 0.5):
+            message["maxChangePercent"] = self.rng.choice((1, 40, 100))
+        yield _ask("activateRules", message)
 
     def _put_connectors(self):
         rng = self.rng
@@ -168,7 +171,9 @@ class Maker:
 
     def _edge(self):
         """Exactly an instant at which something falls due, or one millisecond beside it."""
-        instants = [x.valid_until for x in self.state.listings.values()
+        instants = [at + 5 * times.MINUTE for found in self.state.failures.values()
+                    for at in found]
+        instants += [x.valid_until for x in self.state.listings.values()
                     if x.status in ("OPEN", "PAUSED")]
         for s in self.state.open_suggestions():
             instants.append(s.expires_at if s.state == "PROPOSED" else s.until)
@@ -330,8 +335,13 @@ class Maker:
         if kind < 0.6 and self.areas:
             found = material.areas()
             return _ask("putAreas", {"begin": True, "areas": rng.sample(found, 5), "commit": True})
-        others = [name for name in self.allowed_rules if name != self.state.rules.name]
-        return self._activate(rng.choice(others)) if self.rules else None
+        if not self.rules:
+            return None
+        if kind > 0.85:
+            return _ask("rollbackRules", {})
+        others = [name for name in self.allowed_rules
+                  if name != self.state.rules.name or self.state.failures]
+        return self._activate(rng.choice(others))
 
     # Questions
 

@@ -382,6 +382,120 @@ static void test_rules__relax_for_those_who_waited(void **state)
     assert_int_equal(suggestions(s, ALL_STATES).count, 1);
 }
 
+/* ---- Behind the activation ---- */
+
+#define NO_LIMITS                                                                                  \
+    "return ruleset { name = \"ruim\", based_on = \"standaard\", policy = [[Ruim.]],\n"            \
+    "  limits = { per_need = 100, per_helper = 1000 } }\n"
+#define STRICT_NO_LIMITS                                                                           \
+    "return ruleset { name = \"streng\", based_on = \"standaard\", policy = [[Streng.]],\n"        \
+    "  limits = { per_need = 100, per_helper = 1000 },\n"                                           \
+    "  hard { \"samen\", expr = \"need.buurt == offer.buurt\", why = \"zelfde buurt\" } }\n"
+
+/** Open pairs of near needs with far offers, `sides` times `sides`. */
+static size_t propose_square(stand *s, int sides)
+{
+    sk_suggestion_filter filter = {.limit = 256};
+    sk_suggestion_page page;
+    size_t open = 0;
+    char id[16];
+
+    for (int i = 0; i < sides; i++) {
+        sk_listing asked = need("", "p1"), helped = offer("", "p2");
+
+        snprintf(id, sizeof(id), "n%02d", i);
+        asked.id = sk_str_from(id);
+        put(s, asked);
+        id[0] = 'o';
+        helped.id = sk_str_from(id);
+        helped.party_id = i % 2 ? SK_STR("p2") : SK_STR("p3");
+        helped.point = (sk_point){52.1412, 5.1034};
+        put(s, helped);
+    }
+    /* A round proposes 20 at most: until all pairs are there. */
+    for (int i = 0; i < sides; i++) {
+        snprintf(id, sizeof(id), "n%02d", i);
+        put(s, need(id, "p1"));
+        put(s, need(id, "p1"));
+    }
+    do {
+        ok(s, sk_engine_list_suggestions(s->engine, &admin, &filter, s->arena, &page, &s->err));
+        open += page.count;
+        filter.after = page.next;
+    } while (page.next.size);
+    return open;
+}
+
+static uint64_t left_to_test(stand *s)
+{
+    sk_engine_status st;
+
+    ok(s, sk_engine_get_status(s->engine, &admin, &st, &s->err));
+    return st.suggestions_to_test;
+}
+
+static void test_activate__tests_again_in_pieces_between_requests(void **state)
+{
+    stand *s = *state;
+    sk_suggestion_page left;
+    size_t open;
+    uint64_t commands;
+
+    use(s, NO_LIMITS);
+    open = propose_square(s, 40);
+    assert_true(open > 1000);
+    push(s, STRICT_NO_LIMITS);
+    ok(s, approve(s, &admin, last_hash));
+    ok(s, activate_up_to(s, last_hash, 100));
+    assert_int_equal(count_events(s, "suggestion.withdrawn"), 1000);
+    assert_true(sk_engine_has_work(s->engine));
+    assert_int_equal(left_to_test(s), open - 1000);
+    /* Between two pieces the new set judges, and a test of a party's own finds the same. */
+    put(s, need("n98", "p4"));
+    assert_int_equal(s->receipt.suggestions_created, 0);
+    put(s, offer("o98", "p5"));
+    assert_int_equal(s->receipt.suggestions_created, 20);
+    assert_str(last_event(s).type, "suggestion.created");
+    assert_str(last_event(s).rules_hash, last_hash);
+    assert_true(sk_engine_has_work(s->engine));
+    /* A restart goes on where it stopped. */
+    stand_reopen(s);
+    while (sk_engine_has_work(s->engine)) {
+        commands = sk_engine_commands(s->engine);
+        ok(s, sk_engine_tick(s->engine, &s->err));
+        assert_int_equal(sk_engine_commands(s->engine), commands + 1);
+    }
+    assert_int_equal(count_events(s, "suggestion.withdrawn"), open);
+    assert_int_equal(left_to_test(s), 0);
+    left = suggestions(s, 0);
+    assert_true(left.count >= 20);
+    for (size_t i = 0; i < left.count; i++)
+        assert_str(left.items[i].supply_id, "o98");
+    stand_check(s);
+}
+
+static void test_activate__another_change_starts_from_the_beginning(void **state)
+{
+    stand *s = *state;
+    size_t open;
+
+    use(s, NO_LIMITS);
+    open = propose_square(s, 40);
+    push(s, STRICT_NO_LIMITS);
+    ok(s, approve(s, &admin, last_hash));
+    ok(s, activate_up_to(s, last_hash, 100));
+    ok(s, roll_back(s));
+    /* What was withdrawn may be proposed again, what was not stays. */
+    assert_false(sk_engine_has_work(s->engine));
+    assert_int_equal(count_events(s, "suggestion.withdrawn"), 1000);
+    ok(s, activate_up_to(s, last_hash, 100));
+    while (sk_engine_has_work(s->engine))
+        ok(s, sk_engine_tick(s->engine, &s->err));
+    assert_int_equal(count_events(s, "suggestion.withdrawn"), open);
+    assert_int_equal(suggestions(s, 0).count, 0);
+    stand_check(s);
+}
+
 /* ---- What it is based on changes ---- */
 
 static void write_base(stand *s, const char *threshold)
@@ -453,6 +567,8 @@ int main(void)
         ON_STAND(test_activate__refuses_to_withdraw_too_much),
         ON_STAND(test_activate__lets_a_few_go),
         ON_STAND(test_rollback__is_never_too_much),
+        ON_STAND(test_activate__tests_again_in_pieces_between_requests),
+        ON_STAND(test_activate__another_change_starts_from_the_beginning),
         ON_STAND(test_rules__activation_tests_again_and_a_roll_back_returns),
         ON_STAND(test_rules__pushed_twice_is_one),
         ON_STAND(test_rules__relax_for_those_who_waited),
