@@ -32,6 +32,8 @@ void sk_encode_token(const sk_token *token, sk_buf *out);
 sk_status sk_decode_token(sk_str bytes, sk_arena *arena, sk_token *out, sk_error *err);
 void sk_encode_rules(const sk_rules_record *record, sk_buf *out);
 sk_status sk_decode_rules(sk_str bytes, sk_arena *arena, sk_rules_record *out, sk_error *err);
+void sk_encode_dry_summary(const sk_dry_summary *summary, sk_buf *out);
+sk_status sk_decode_dry_summary(sk_str bytes, sk_arena *arena, sk_dry_summary *out, sk_error *err);
 void sk_encode_taxonomy(const sk_category *categories, size_t count, const sk_related *related,
                         size_t related_count, sk_buf *out);
 /** Arrays in `arena`, ready for sk_taxonomy_new. */

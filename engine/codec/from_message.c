@@ -708,6 +708,36 @@ sk_status sk_rules_from_message(const Schakel__V1__RulesRecord *message, sk_aren
     return r.st;
 }
 
+sk_status sk_dry_summary_from_message(const Schakel__V1__DryRunSummary *message,
+                                      sk_dry_summary *out, sk_error *err)
+{
+    reader r = {NULL, err, SK_OK};
+    const Schakel__V1__DryRunCounts *n = message->counts;
+    sk_dry_summary summary = {.by = sk_str_from(message->by),
+                              .by_name = sk_str_from(message->by_name),
+                              .moments = message->moments,
+                              .backup = sk_str_from(message->backup),
+                              .against = sk_str_from(message->against),
+                              .against_name = sk_str_from(message->against_name)};
+
+    summary.run_ms = read_time(&r, message->run_at, "runAt");
+    summary.from_ms = read_time(&r, message->from, "from");
+    summary.to_ms = read_time(&r, message->to, "to");
+    if (n)
+        summary.counts = (sk_dry_counts){.listings = n->listings,
+                                         .before = n->before,
+                                         .after = n->after,
+                                         .same = n->same,
+                                         .moved = n->moved,
+                                         .appear = n->appear,
+                                         .vanish = n->vanish,
+                                         .first = n->first,
+                                         .last = n->last};
+    if (r.st == SK_OK)
+        *out = summary;
+    return r.st;
+}
+
 sk_status sk_taxonomy_from_message(const Schakel__V1__Taxonomy *message, sk_arena *arena,
                                    const sk_category **out_categories, size_t *out_count,
                                    const sk_related **out_related, size_t *out_related_count,

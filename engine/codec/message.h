@@ -60,6 +60,9 @@ sk_status sk_token_from_message(const Schakel__V1__Token *message, sk_arena *are
 sk_status sk_rules_from_message(const Schakel__V1__RulesRecord *message, sk_arena *arena,
                                 sk_rules_record *out,
                                 sk_error *err);
+/** Counts that are absent are 0. */
+sk_status sk_dry_summary_from_message(const Schakel__V1__DryRunSummary *message,
+                                      sk_dry_summary *out, sk_error *err);
 sk_status sk_taxonomy_from_message(const Schakel__V1__Taxonomy *message, sk_arena *arena,
                                    const sk_category **out_categories, size_t *out_count,
                                    const sk_related **out_related, size_t *out_related_count,
@@ -87,6 +90,9 @@ Schakel__V1__Area *sk_area_to_message(const sk_area *area, sk_arena *arena);
 Schakel__V1__Connector *sk_connector_to_message(const sk_connector *connector, sk_arena *arena);
 /** The hash is for the store; an answer goes without. */
 Schakel__V1__Token *sk_token_to_message(const sk_token *token, bool with_hash, sk_arena *arena);
+Schakel__V1__DryRunCounts *sk_dry_counts_to_message(const sk_dry_counts *counts, sk_arena *arena);
+Schakel__V1__DryRunSummary *sk_dry_summary_to_message(const sk_dry_summary *summary,
+                                                      sk_arena *arena);
 /** An empty `source` stays out. */
 Schakel__V1__RulesRecord *sk_rules_to_message(const sk_rules_record *record, sk_arena *arena);
 Schakel__V1__Taxonomy *sk_taxonomy_to_message(const sk_category *categories, size_t count,

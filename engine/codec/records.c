@@ -119,6 +119,17 @@ sk_status sk_decode_rules(sk_str bytes, sk_arena *arena, sk_rules_record *out, s
            sk_rules_from_message(message, arena, out, err));
 }
 
+void sk_encode_dry_summary(const sk_dry_summary *summary, sk_buf *out)
+{
+    ENCODE(sk_dry_summary_to_message(summary, arena));
+}
+
+sk_status sk_decode_dry_summary(sk_str bytes, sk_arena *arena, sk_dry_summary *out, sk_error *err)
+{
+    DECODE(Schakel__V1__DryRunSummary, schakel__v1__dry_run_summary__descriptor,
+           sk_dry_summary_from_message(message, out, err));
+}
+
 void sk_encode_party(const sk_party *party, bool with_contact, sk_buf *out)
 {
     ENCODE(sk_party_to_message(party, with_contact, arena));

@@ -606,6 +606,45 @@ static void make_rules_lists(maker *m, const sk_rules_record *record, Schakel__V
     out->n_faults = record->fault_count;
 }
 
+Schakel__V1__DryRunCounts *sk_dry_counts_to_message(const sk_dry_counts *counts, sk_arena *arena)
+{
+    maker m = {.arena = arena};
+    Schakel__V1__DryRunCounts *out = make(&m, &schakel__v1__dry_run_counts__descriptor);
+
+    if (!out)
+        return NULL;
+    out->listings = counts->listings;
+    out->before = counts->before;
+    out->after = counts->after;
+    out->same = counts->same;
+    out->moved = counts->moved;
+    out->appear = counts->appear;
+    out->vanish = counts->vanish;
+    out->first = counts->first;
+    out->last = counts->last;
+    return out;
+}
+
+Schakel__V1__DryRunSummary *sk_dry_summary_to_message(const sk_dry_summary *summary,
+                                                      sk_arena *arena)
+{
+    maker m = {.arena = arena};
+    Schakel__V1__DryRunSummary *out = make(&m, &schakel__v1__dry_run_summary__descriptor);
+
+    if (!out || !(out->counts = sk_dry_counts_to_message(&summary->counts, arena)))
+        return NULL;
+    out->by = make_str(&m, summary->by);
+    out->by_name = make_str(&m, summary->by_name);
+    out->run_at = make_time(&m, summary->run_ms);
+    out->from = make_time(&m, summary->from_ms);
+    out->to = make_time(&m, summary->to_ms);
+    out->moments = summary->moments;
+    out->backup = make_str(&m, summary->backup);
+    out->against = make_str(&m, summary->against);
+    out->against_name = make_str(&m, summary->against_name);
+    return m.failed ? NULL : out;
+}
+
 Schakel__V1__RulesRecord *sk_rules_to_message(const sk_rules_record *record, sk_arena *arena)
 {
     maker m = {.arena = arena};
@@ -626,6 +665,8 @@ Schakel__V1__RulesRecord *sk_rules_to_message(const sk_rules_record *record, sk_
     out->approved_at = make_time(&m, record->approved_ms);
     out->activated_at = make_time(&m, record->activated_ms);
     make_rules_lists(&m, record, out);
+    if (record->dry_run && !(out->dry_run = sk_dry_summary_to_message(record->dry_run, arena)))
+        return NULL;
     return m.failed ? NULL : out;
 }
 

@@ -335,6 +335,8 @@ sk_status sk_engine_tick(sk_engine *e, sk_error *err)
 {
     sk_status st = advance(e, err);
 
+    if (st == SK_OK)
+        st = dry_settle(e, err);
     return st == SK_OK && sk_engine_has_work(e) ? pending_piece(e, err) : st;
 }
 

@@ -8,18 +8,19 @@
  * After SK_EIO or SK_ENOMEM in the midst of a command memory and disk may differ: the engine then
  * refuses all (sk_engine_failed) and the process must end. */
 
+#include "engine/dry_run.h"
 #include "match/match.h"
 #include "store/store.h"
-
-typedef struct sk_engine sk_engine;
 
 typedef struct sk_engine_options {
     size_t size; /**< sizeof(sk_engine_options) */
     const char *data_dir;
     sk_clock clock;
-    bool no_sync;           /**< Tests only. */
-    const char *backup_dir; /**< NULL: `<data_dir>/backups` */
-    const char *rules_dir;  /**< Rule sets and library beside the built-in ones; NULL: none. */
+    bool no_sync;              /**< Tests only. */
+    const char *backup_dir;    /**< NULL: `<data_dir>/backups` */
+    const char *rules_dir;     /**< Rule sets and library beside the built-in ones; NULL: none. */
+    int64_t dry_run_ms;        /**< A dry run may take so long; 0: ten minutes. */
+    uint64_t dry_run_listings; /**< And look at so many; 0: 2,000,000. */
 } sk_engine_options;
 
 /** Opens the store, rebuilds the index, loads the active rule set. */
@@ -44,12 +45,12 @@ sk_status sk_engine_find_script(void *context, sk_str name, sk_buf *out, sk_erro
 
 /* ---- Who asks ---- */
 
-typedef struct sk_actor {
+struct sk_actor {
     sk_str token_id;
     sk_role role;
     sk_strs areas; /**< Empty: everywhere. */
     sk_str connector_id;
-} sk_actor;
+};
 
 /** SK_EDENIED for an unknown or revoked token, without saying which. Strings: view of the engine,
  *  valid until tokens change. */
@@ -229,6 +230,8 @@ sk_status sk_engine_read_events(sk_engine *engine, const sk_actor *actor, uint64
 sk_status sk_engine_ack_events(sk_engine *engine, const sk_call *call, sk_str consumer,
                                uint64_t seq, sk_receipt *out, sk_error *err);
 uint64_t sk_engine_last_event(const sk_engine *engine);
+/** Grows when something happens that a waiting reader may wait for. */
+uint64_t sk_engine_news(const sk_engine *engine);
 
 /* ---- Areas, taxonomy ---- */
 

@@ -295,6 +295,8 @@ sk_status sk_engine_open(const sk_engine_options *options, sk_engine **out, sk_e
     if (!e)
         return sk_fail(err, SK_ENOMEM, "no memory to open the engine");
     e->clock = options->clock;
+    e->dry_run_ms = options->dry_run_ms;
+    e->dry_run_listings = options->dry_run_listings;
     if ((st = open_parts(e, options, err)) != SK_OK) {
         sk_engine_close(e);
         return st;
@@ -327,6 +329,7 @@ void sk_engine_close(sk_engine *e)
 {
     if (!e)
         return;
+    dry_stop(e);
     sk_matcher_free(e->matcher);
     sk_ruleset_free(e->rules);
     sk_index_free(e->index);

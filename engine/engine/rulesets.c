@@ -277,6 +277,7 @@ sk_status sk_engine_test_rules(sk_engine *e, const sk_actor *actor, sk_str sourc
 /* ---- Lists ---- */
 
 typedef struct rules_walk {
+    sk_engine *e;
     sk_arena *arena;
     sk_rules_record *items;
     size_t count, capacity;
@@ -330,15 +331,15 @@ static sk_status visit_rules(void *context, const sk_rules_record *record, sk_er
         return sk_fail(err, SK_ENOMEM, "no memory for rule sets");
     walk->items = items;
     copy = &walk->items[walk->count++];
-    return copy_record(walk->arena, record, copy)
-               ? SK_OK
-               : sk_fail(err, SK_ENOMEM, "no memory for rule sets");
+    if (!copy_record(walk->arena, record, copy))
+        return sk_fail(err, SK_ENOMEM, "no memory for rule sets");
+    return dry_summary_of(walk->e, walk->arena, copy, err);
 }
 
 sk_status sk_engine_list_rules(sk_engine *e, const sk_actor *actor, sk_arena *arena,
                                const sk_rules_record **out, size_t *out_count, sk_error *err)
 {
-    rules_walk walk = {.arena = arena};
+    rules_walk walk = {.e = e, .arena = arena};
     sk_rules_record *items;
     sk_status st = question_begin(e, actor, RIGHT_READ, err);
 
@@ -370,5 +371,5 @@ sk_status sk_engine_get_rules(sk_engine *e, const sk_actor *actor, sk_str hash, 
     st = sk_store_get_rules(e->store, hash, arena, out, err);
     if (st == SK_ENOTFOUND)
         return sk_fail_field(err, SK_ENOTFOUND, "hash", "there is no rule set with this hash");
-    return st;
+    return st == SK_OK ? dry_summary_of(e, arena, out, err) : st;
 }

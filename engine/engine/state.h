@@ -163,6 +163,11 @@ struct sk_engine {
     uint64_t audit_seq;
     uint64_t commands;
     command cmd;
+
+    struct dry_run *dry; /**< The latest dry run; NULL: none since the opening. */
+    int64_t dry_run_ms;  /**< Its bounds; 0: the usual ones. */
+    uint64_t dry_run_listings;
+    uint64_t news; /**< Dry runs that ended. */
 };
 
 /* ---- command.c: the one way to change anything ---- */
@@ -289,6 +294,15 @@ sk_status early_start(sk_store *store, const load_lens *lens, early_reader **out
 /** Waits for the thread, calls `each` in order of ids (NULL: only waits) and frees. The suggestions
  *  hold what a pairing needs and nothing else; appointment_count is 0 or 1. */
 sk_status early_finish(early_reader *reader, sk_each_suggestion each, void *context, sk_error *err);
+
+/* ---- dry_run.c ---- */
+
+/** When its thread has ended: waits for that, and notes the figures in the store. */
+sk_status dry_settle(sk_engine *e, sk_error *err);
+/** Cancels what runs and forgets it; before the store is closed. */
+void dry_stop(sk_engine *e);
+/** The latest dry run of this rule set into `record`, when there was one. */
+sk_status dry_summary_of(sk_engine *e, sk_arena *arena, sk_rules_record *record, sk_error *err);
 
 /* ---- The rest ---- */
 

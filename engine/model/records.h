@@ -293,6 +293,24 @@ typedef struct sk_rules_fault {
     int64_t off_ms; /**< A term that was switched off; 0: it was not. */
     sk_str reason;
 } sk_rules_fault;
+/** What a dry run counted: demand listings, and the pairs proposed for them before and after. */
+typedef struct sk_dry_counts {
+    uint64_t listings, before, after;
+    uint64_t same, moved;    /**< In both lists, at the same place or at another. */
+    uint64_t appear, vanish; /**< In one list only. */
+    uint64_t first, last;    /**< Listings that get their first candidate, or lose their last. */
+} sk_dry_counts;
+
+/** The latest dry run of a rule set, kept beside its record. */
+typedef struct sk_dry_summary {
+    sk_str by, by_name;     /**< Token, and its name then. */
+    int64_t run_ms;         /**< When. */
+    int64_t from_ms, to_ms; /**< The moments looked at: first and last. */
+    uint32_t moments;
+    sk_str backup;                /**< Empty: the store itself. */
+    sk_str against, against_name; /**< The rule set that was active. */
+    sk_dry_counts counts;
+} sk_dry_summary;
 
 typedef struct sk_rules_record {
     sk_str hash; /**< 64 hexadecimal digits over all sources. */
@@ -306,6 +324,7 @@ typedef struct sk_rules_record {
     size_t activation_count;
     const sk_rules_fault *faults;
     size_t fault_count;
+    const sk_dry_summary *dry_run; /**< NULL: none. In answers only; it is stored beside. */
 } sk_rules_record;
 
 /** Canonical words of the enumerations ("NEED", "OPEN" ...), NULL for unknown numbers, and back

@@ -94,6 +94,8 @@ static const operation table[] = {
     OP(PUSH_RULES) = {"pushRules", true, run_push_rules},
     OP(TEST_RULES) = {"testRules", false, run_test_rules},
     OP(DRY_RUN_RULES) = {"dryRunRules", false, run_dry_run_rules},
+    OP(GET_DRY_RUN) = {"getDryRun", false, run_get_dry_run},
+    OP(CANCEL_DRY_RUN) = {"cancelDryRun", false, run_cancel_dry_run},
     OP(APPROVE_RULES) = {"approveRules", true, run_approve_rules},
     OP(ACTIVATE_RULES) = {"activateRules", true, run_activate_rules},
     OP(ROLLBACK_RULES) = {"rollbackRules", true, run_rollback_rules},
@@ -177,6 +179,8 @@ static void answer_error(turn *t, sk_status st)
 {
     t->response->status = (Schakel__V1__Status)st;
     t->response->error = turn_make_error(t, st, t->err);
+    if (t->response->error && st == SK_EBUSY)
+        t->response->error->retry_after_ms = t->retry_ms;
 }
 
 static sk_status fail_stopped(turn *t)

@@ -24,7 +24,8 @@ typedef struct turn {
     Schakel__V1__Response *response;
     sk_dispatch_wait wait;
     sk_error *err;
-    bool placed; /**< The path in `err` is whole: it begins at the request. */
+    bool placed;       /**< The path in `err` is whole: it begins at the request. */
+    uint32_t retry_ms; /**< With SK_EBUSY: when to ask again. */
 } turn;
 
 /** One operation. A failure leaves its path in t->err relative to the operation's own message. */
@@ -99,6 +100,8 @@ sk_status run_get_taxonomy(turn *t);
 sk_status run_push_rules(turn *t);
 sk_status run_test_rules(turn *t);
 sk_status run_dry_run_rules(turn *t);
+sk_status run_get_dry_run(turn *t);
+sk_status run_cancel_dry_run(turn *t);
 sk_status run_approve_rules(turn *t);
 sk_status run_activate_rules(turn *t);
 sk_status run_rollback_rules(turn *t);

@@ -78,13 +78,6 @@ sk_status run_test_rules(turn *t)
     return SK_OK;
 }
 
-sk_status run_dry_run_rules(turn *t)
-{
-    return sk_fail(t->err, SK_EUNIMPL,
-                   "a dry run on the stored listings is not built yet; testRules runs the examples "
-                   "of a rule set");
-}
-
 sk_status run_list_rules(turn *t)
 {
     Schakel__V1__RulesList *out = turn_make(t, &schakel__v1__rules_list__descriptor);

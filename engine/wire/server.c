@@ -23,6 +23,7 @@
 #define TAKE_AT_ONCE 64
 #define WAIT_MAX_MS 30000
 #define TICK_MS 1000
+#define DRY_TICK_MS 50 /**< While a dry run goes on, so that its end is seen soon. */
 
 struct sk_server {
     sk_engine *engine;
@@ -137,7 +138,7 @@ static void dispatch_job(sk_server *server, sk_job *job)
         finish_job(server, job);
         return;
     }
-    job->seen_event = sk_engine_last_event(server->engine);
+    job->seen_news = sk_engine_news(server->engine);
     job->next = server->waiting;
     server->waiting = job;
 }
@@ -147,7 +148,7 @@ static void wake_waiting(sk_server *server, bool all)
 {
     sk_job *job = server->waiting;
     int64_t now = sk_monotonic_ms();
-    uint64_t last = sk_engine_last_event(server->engine);
+    uint64_t news = sk_engine_news(server->engine);
 
     server->waiting = NULL;
     while (job) {
@@ -155,7 +156,7 @@ static void wake_waiting(sk_server *server, bool all)
 
         if (all)
             job->deadline_ms = 1;
-        if (all || job->deadline_ms <= now || job->seen_event < last) {
+        if (all || job->deadline_ms <= now || job->seen_news < news) {
             dispatch_job(server, job);
         } else {
             job->next = server->waiting;
@@ -169,7 +170,8 @@ static int next_timeout(sk_server *server)
 {
     int64_t due = sk_engine_next_due(server->engine);
     int64_t now = sk_monotonic_ms();
-    int64_t timeout = due < 0 || due > TICK_MS ? TICK_MS : due;
+    int64_t tick = sk_engine_dry_running(server->engine) ? DRY_TICK_MS : TICK_MS;
+    int64_t timeout = due < 0 || due > tick ? tick : due;
 
     if (sk_engine_has_work(server->engine))
         return 0;
@@ -212,7 +214,8 @@ static void *run_engine(void *argument)
             dispatch_job(server, items[i]);
         if (count == 0 && sk_mailbox_closed(server->mailbox))
             break;
-        if (count == 0 || sk_engine_has_work(server->engine))
+        if (count == 0 || sk_engine_has_work(server->engine) ||
+            sk_engine_dry_running(server->engine))
             tick(server);
         wake_waiting(server, false);
         atomic_store(&server->now_ms, sk_engine_now(server->engine));

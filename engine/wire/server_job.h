@@ -16,7 +16,7 @@ typedef struct sk_job {
     uint64_t commands; /**< What the answer may have seen. */
     uint64_t event;
     int64_t deadline_ms; /**< Of a waiting read; 0: it does not wait yet. */
-    uint64_t seen_event;
+    uint64_t seen_news;
 } sk_job;
 
 /** To the engine thread; a full mailbox is answered at once. Thread: any. */

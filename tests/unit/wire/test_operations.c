@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Every operation once, and what its answer holds. */
 
@@ -264,8 +265,49 @@ static void test_unbuilt__says_so(void **state)
 
     assert_at(ask(b, "{\"relaxCase\": {\"listingId\": \"need\"}}"), "status", "UNIMPLEMENTED");
     assert_non_null(strstr(at(b->last, "error.message"), "not built yet"));
-    assert_at(ask(b, "{\"dryRunRules\": {}}"), "status", "UNIMPLEMENTED");
-    assert_non_null(strstr(at(b->last, "error.message"), "not built yet"));
+}
+
+/* ---- Dry runs ---- */
+
+static void wait_for_run(bench *b, const char *id)
+{
+    do
+        askf(b, "{\"getDryRun\": {\"id\": \"%s\", \"waitMs\": 100}}", id);
+    while (strcmp(at(b->last, "dryRun.state"), "RUNNING") == 0 && usleep(1000) == 0);
+}
+
+static void test_dry_run__is_started_watched_and_read(void **state)
+{
+    bench *b = *state;
+    char id[32];
+
+    ask(b, "{\"dryRunRules\": {\"source\": \"return ruleset { name = 'proef', based_on = "
+           "'standaard', policy = [[p]], hard { 'nooit', expr = 'false', why = '' } }\"}}");
+    assert_at(b->last, "status", "OK");
+    assert_at(b->last, "dryRun.report", "");
+    snprintf(id, sizeof(id), "%s", at(b->last, "dryRun.id"));
+    wait_for_run(b, id);
+    assert_at(b->last, "dryRun.state", "DONE");
+    assert_at(b->last, "dryRun.report.before.name", "standaard");
+    assert_at(b->last, "dryRun.report.after.name", "proef");
+    assert_at(b->last, "dryRun.report.total.vanish", "1");
+    assert_at(b->last, "dryRun.report.cases.0.title", "Naar de arts");
+    assert_at(b->last, "dryRun.report.cases.0.pairs.0.why", "rule:nooit");
+    assert_int_equal(size_at(b->last, "dryRun.report.before.scores"), 20);
+    assert_int_equal(size_at(b->last, "dryRun.report.ages"), 5);
+    assert_at(askf(b, "{\"cancelDryRun\": {\"id\": \"%s\"}}", id), "dryRun.state", "DONE");
+}
+
+static void test_dry_run__refuses_by_field(void **state)
+{
+    bench *b = *state;
+
+    assert_at(ask(b, "{\"dryRunRules\": {}}"), "error.field", "dryRunRules.source");
+    assert_at(ask(b, "{\"dryRunRules\": {\"hash\": \"x\"}}"), "error.field", "dryRunRules.hash");
+    assert_at(ask(b, "{\"getDryRun\": {\"id\": \"x\"}}"), "status", "NOT_FOUND");
+    assert_at(ask(b, "{\"cancelDryRun\": {\"id\": \"x\"}}"), "error.field", "cancelDryRun.id");
+    assert_at(ask(b, "{\"getDryRun\": {\"id\": \"x\", \"waitMs\": 30001}}"), "error.field",
+              "getDryRun.waitMs");
 }
 
 /* ---- What listings refer to ---- */
@@ -433,6 +475,8 @@ int main(void)
         peopled(test_decide__refuses_what_is_stale_and_undo_takes_back),
         peopled(test_hand_over__moves_a_suggestion_to_another_connector),
         peopled(test_unbuilt__says_so),
+        peopled(test_dry_run__is_started_watched_and_read),
+        peopled(test_dry_run__refuses_by_field),
         peopled(test_connectors__are_listed_with_their_cases),
         peopled(test_areas__are_put_listed_and_found),
         peopled(test_taxonomy__is_put_and_read),
