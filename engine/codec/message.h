@@ -58,8 +58,7 @@ sk_status sk_connector_from_message(const Schakel__V1__Connector *message, sk_ar
 sk_status sk_token_from_message(const Schakel__V1__Token *message, sk_arena *arena, sk_token *out,
                                 sk_error *err);
 sk_status sk_rules_from_message(const Schakel__V1__RulesRecord *message, sk_arena *arena,
-                                sk_rules_record *out,
-                                sk_error *err);
+                                sk_rules_record *out, sk_error *err);
 /** Counts that are absent are 0. */
 sk_status sk_dry_summary_from_message(const Schakel__V1__DryRunSummary *message,
                                       sk_dry_summary *out, sk_error *err);

@@ -86,8 +86,8 @@ static void note_failures(dry_state *state, int side)
                          failures->hard[i].count, failures->hard[i].reason);
     for (uint32_t i = 0; i < sk_ruleset_about(rules)->term_count; i++)
         if (failures->term[i].count > 0)
-            note_failure(state->run, side, sk_ruleset_term(rules, i)->name,
-                         failures->term[i].count, failures->term[i].reason);
+            note_failure(state->run, side, sk_ruleset_term(rules, i)->name, failures->term[i].count,
+                         failures->term[i].reason);
     sk_matcher_forget_failures(state->e->matcher);
 }
 

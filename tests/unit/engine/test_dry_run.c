@@ -130,7 +130,7 @@ static void activate(stand *s, const char *source)
 
     push(s, source, hash);
     ok(s, sk_engine_approve_rules(s->engine, &call, sk_str_from(hash), &s->receipt, &s->err));
-    ok(s, sk_engine_activate_rules(s->engine, &call, sk_str_from(hash), &s->receipt, &s->err));
+    ok(s, sk_engine_activate_rules(s->engine, &call, sk_str_from(hash), 0, &s->receipt, &s->err));
 }
 
 /* ---- What is counted ---- */
