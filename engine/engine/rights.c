@@ -66,26 +66,62 @@ static bool actor_sees_distances(const sk_actor *actor)
     return actor_sees_points(actor) || actor->role == SK_ROLE_CONNECTOR;
 }
 
-/* A distance to a listing gives its place away to who asks from three sides; so do a term and a
- * score that were computed from it. */
+/** `why` with the text `exact`, should it stand there, replaced by `coarse`. */
+static sk_str why_coarsen(sk_arena *arena, sk_str why, sk_str exact, sk_str coarse)
+{
+    const char *at =
+        exact.size && why.size ? memmem(why.data, why.size, exact.data, exact.size) : NULL;
+
+    if (!at)
+        return why;
+    size_t before = (size_t)(at - why.data), after = why.size - before - exact.size;
+    return sk_arena_printf(arena, "%.*s%.*s%.*s", (int)before, why.data, SK_STR_ARG(coarse),
+                           (int)after, at + exact.size);
+}
+
+/** Values in tenths; a reason that tells the distance tells "minder dan 1 km" instead. */
+static sk_status terms_coarsen(sk_arena *arena, double exact_m, double coarse_m,
+                               const sk_term_value **terms, size_t count, sk_error *err)
+{
+    sk_term_value *copy = sk_arena_calloc(arena, count, sizeof(*copy));
+    sk_buf exact = {0}, coarse = {0};
+    sk_status st = SK_OK;
+
+    if (sk_why_distance(exact_m, &exact)) {
+        sk_buf_text(&coarse, "minder dan ");
+        sk_why_distance(coarse_m, &coarse);
+    }
+    if (!copy || exact.failed || coarse.failed)
+        st = sk_fail(err, SK_ELIMIT, "this answer would be too large; ask for fewer");
+    for (size_t i = 0; i < count && st == SK_OK; i++) {
+        copy[i] = (*terms)[i];
+        copy[i].value = floor(copy[i].value * 10 + 0.5) / 10;
+        copy[i].why = why_coarsen(arena, copy[i].why, sk_buf_view(&exact), sk_buf_view(&coarse));
+        if (!copy[i].why.data)
+            st = sk_fail(err, SK_ELIMIT, "this answer would be too large; ask for fewer");
+    }
+    sk_buf_done(&exact);
+    sk_buf_done(&coarse);
+    if (st == SK_OK)
+        *terms = copy;
+    return st;
+}
+
+/* A distance to a listing gives its place away to who asks from three sides; so do a term, a score
+ * and a reason that were made from it. */
 sk_status distance_coarsen(const sk_actor *actor, sk_arena *arena, double *distance_m,
                            const sk_term_value **terms, size_t term_count, int64_t *score,
                            sk_error *err)
 {
-    sk_term_value *copy;
+    double coarse_m = (floor(*distance_m / 500) + 1) * 500;
+    sk_status st;
 
     if (actor_sees_distances(actor))
         return SK_OK;
-    if (!(copy = sk_arena_calloc(arena, term_count, sizeof(*copy))))
-        return sk_fail(err, SK_ELIMIT, "this answer would be too large; ask for fewer");
-    for (size_t i = 0; i < term_count; i++) {
-        copy[i] = (*terms)[i];
-        copy[i].value = floor(copy[i].value * 10 + 0.5) / 10;
-    }
-    *terms = copy;
+    if ((st = terms_coarsen(arena, *distance_m, coarse_m, terms, term_count, err)) != SK_OK)
+        return st;
     *score -= *score % 10000;
-    if (!isnan(*distance_m))
-        *distance_m = (floor(*distance_m / 500) + 1) * 500;
+    *distance_m = coarse_m;
     return SK_OK;
 }
 

@@ -146,6 +146,8 @@ typedef struct sk_why {
     const sk_pair *pair; /**< For {need.field} and {offer.field}; NULL: they have no value. */
     int64_t now_ms;      /**< With `pair`. */
 } sk_why;
+/** A distance as {distance} writes it: "600 m", "1,2 km"; false for none. */
+bool sk_why_distance(double distance_m, sk_buf *out);
 /** Dutch text of term `index`, appended to `out`: numbers with comma, "600 m", "1,2 km",
  *  "2 uur en 15 minuten"; nothing when the template is empty or a placeholder has no value. */
 void sk_ruleset_why(const sk_ruleset *rules, uint32_t index, const sk_why *values, sk_buf *out);

@@ -41,7 +41,7 @@ void sk_why_number(sk_buf *out, double value, int decimals)
     sk_buf_add(out, text, size);
 }
 
-static bool put_distance(sk_buf *out, double distance_m)
+bool sk_why_distance(double distance_m, sk_buf *out)
 {
     double rounded;
 
@@ -204,7 +204,7 @@ static bool put_placeholder(const sk_ruleset *rules, sk_str name, const sk_why *
 {
     switch (placeholder_of(name)) {
     case PH_DISTANCE:
-        return put_distance(out, values->distance_m);
+        return sk_why_distance(values->distance_m, out);
     case PH_TIMES:
         return put_text(out, values->times);
     case PH_OVERLAP:

@@ -229,6 +229,9 @@ static void test_match__gives_a_place_away_to_nobody(void **state)
                 assert_true(fabs(report->terms[t].value * 10 - round(report->terms[t].value * 10)) <
                             1e-9);
         assert_int_equal(report->score % 10000, 0);
+        /* Term 1 of the standard rules is the distance. */
+        assert_str(report->terms[1].why, "woont minder dan 500 m verderop");
+        assert_false(sk_str_eq(exact.items[0].report.terms[1].why, report->terms[1].why));
     }
 }
 
