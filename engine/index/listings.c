@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "index/internal.h"
 
-#include <stdlib.h>
-
 /* Listings: their facts in rows, found by id. The sets and attributes of a listing stand in one
  * piece of the pool. A change makes the new facts first and swaps them in when nothing can
  * fail any more. */
@@ -86,13 +84,8 @@ static int add_set(sk_index *index, sk_strs strings, uint32_t *ids)
     return (int)words_sort(ids, (uint32_t)strings.count);
 }
 
-static int compare_attrs(const void *a, const void *b)
-{
-    const sk_attr_facts *x = a, *y = b;
-    return (x->name > y->name) - (x->name < y->name);
-}
-
-static bool add_attrs(sk_index *index, const sk_listing *listing, sk_attr_facts *out)
+static bool add_attrs(sk_index *index, const sk_listing *listing, sk_attr_facts *out,
+                      sk_facts *facts)
 {
     for (size_t i = 0; i < listing->attribute_count; i++) {
         const sk_attr *from = &listing->attributes[i];
@@ -100,14 +93,13 @@ static bool add_attrs(sk_index *index, const sk_listing *listing, sk_attr_facts 
         out[i].type = from->type;
         out[i].name = sk_intern_add(index->words, from->name);
         if (from->type == SK_ATTR_STRING)
-            out[i].word = sk_intern_add(index->words, from->string);
+            out[i].value = sk_intern_add(index->words, from->string);
         else
-            out[i].number = from->type == SK_ATTR_BOOL ? from->boolean : from->number;
-        if (!out[i].name || (from->type == SK_ATTR_STRING && !out[i].word))
+            out[i].value = from->type == SK_ATTR_BOOL ? from->boolean : from->number;
+        if (!out[i].name || (from->type == SK_ATTR_STRING && out[i].value == 0))
             return false;
     }
-    if (listing->attribute_count > 1)
-        qsort(out, listing->attribute_count, sizeof out[0], compare_attrs);
+    sk_facts_set_attrs(facts, out, listing->attribute_count);
     return true;
 }
 
@@ -122,8 +114,6 @@ static sk_status add_sets(sk_index *index, const sk_listing *listing, void *memo
     uint32_t *ids = (uint32_t *)(attrs + listing->attribute_count);
 
     out->sets = ids;
-    out->attrs = attrs;
-    out->attr_count = (uint8_t)listing->attribute_count;
     for (int i = 0; i < 4; i++) {
         int count = add_set(index, sets[i], ids);
         if (count < 0)
@@ -131,7 +121,7 @@ static sk_status add_sets(sk_index *index, const sk_listing *listing, void *memo
         *counts[i] = (uint8_t)count;
         ids += count;
     }
-    if (!add_attrs(index, listing, attrs))
+    if (!add_attrs(index, listing, attrs, out))
         return sk_fail(err, SK_ENOMEM, "out of memory");
     return SK_OK;
 }

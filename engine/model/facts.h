@@ -18,8 +18,7 @@ typedef struct sk_ids {
 typedef struct sk_attr_facts {
     uint32_t name;
     sk_attr_type type;
-    uint32_t word; /**< SK_ATTR_STRING */
-    double number; /**< SK_ATTR_NUMBER; SK_ATTR_BOOL as 0 or 1 */
+    double value; /**< Of a string its word, of a boolean 0 or 1. */
 } sk_attr_facts;
 
 typedef struct sk_cert_facts {
@@ -62,9 +61,35 @@ typedef struct sk_facts {
     uint8_t kind, status, urgency;
     bool has_point, remote;
     uint8_t category_count, language_count, require_count, provide_count, attr_count;
+    uint16_t attr_first;  /**< Where each bucket of names begins: see sk_facts_attr. */
     const uint32_t *sets; /**< categories, languages, requires, provides, one after the other */
-    const sk_attr_facts *attrs;
+    const sk_attr_facts *attrs; /**< From sk_facts_set_attrs, as attr_count and attr_first. */
 } sk_facts;
+
+/* Attributes are found nearly as fast as a field is read: names fall in four buckets, attributes
+ * lie in the order of their buckets, and four bits per bucket say which one is its first, counted
+ * from 1; 0: none of them is there, 15: the 15th or a later one. */
+static inline unsigned sk_attr_bucket(uint32_t name)
+{
+    return name & 3;
+}
+/** Give the listing its attributes: borrowed, and sorted in place. count <= SK_MAX_ATTRIBUTES */
+void sk_facts_set_attrs(sk_facts *facts, sk_attr_facts *attrs, size_t count);
+/** NULL: it has none of this name. */
+static inline const sk_attr_facts *sk_facts_attr(const sk_facts *f, uint32_t name)
+{
+    unsigned first = ((unsigned)f->attr_first >> (4 * sk_attr_bucket(name))) & 15;
+    const sk_attr_facts *at, *end;
+
+    if (first == 0)
+        return NULL;
+    at = f->attrs + first - 1;
+    if (at->name == name)
+        return at;
+    for (end = f->attrs + f->attr_count; at < end && at->name != name;)
+        at++;
+    return at < end ? at : NULL;
+}
 
 static inline sk_ids sk_facts_categories(const sk_facts *f)
 {

@@ -145,7 +145,7 @@ static sk_status check_windows(const sk_listing *listing, sk_error *err)
 
 /* ---- Attributes ---- */
 
-static bool attribute_name_valid(sk_str name)
+bool sk_attribute_name_valid(sk_str name)
 {
     if (name.size < 1 || name.size > 64)
         return false;
@@ -204,7 +204,7 @@ static sk_status check_attributes(const sk_listing *listing, sk_error *err)
         const sk_attr *attr = &listing->attributes[i];
         sk_path name = sk_path_of("attributes", (int)i, ".name");
 
-        if (!attribute_name_valid(attr->name))
+        if (!sk_attribute_name_valid(attr->name))
             return sk_fail_field(err, SK_EINVAL, name.text,
                                  "must be 1 to 64 of a-z A-Z 0-9 _ and hyphen");
         for (size_t j = 0; j < i; j++) {

@@ -31,6 +31,8 @@ void sk_listing_defaults(sk_listing *listing, int64_t now_ms);
 sk_status sk_party_check(const sk_party *party, int64_t now_ms, sk_error *err);
 sk_status sk_connector_check(const sk_connector *connector, sk_error *err);
 
+/** Of a municipality's own field: 1-64 of A-Z a-z 0-9 - _ */
+bool sk_attribute_name_valid(sk_str name);
 /** A trait code: 1-64 of a-z 0-9 - . */
 bool sk_trait_valid(sk_str code);
 bool sk_category_code_valid(sk_str code);

@@ -457,20 +457,21 @@ static int read_attribute(lua_State *state)
     sk_host *host = sk_host_of(state);
     sk_side side = (sk_side)lua_tointeger(state, lua_upvalueindex(1));
     const sk_attr_facts *attr = NULL;
+    const sk_pair *pair = host->pair;
     size_t size;
     const char *name = luaL_checklstring(state, 2, &size);
     uint32_t word = sk_intern_find(host->rules->words, (sk_str){name, size});
 
-    if (word && host->pair)
-        attr = sk_field_attr(side, host->pair, word);
+    if (word && pair)
+        attr = sk_facts_attr(side == SK_DEMAND ? pair->need : pair->offer, word);
     if (!attr)
         lua_pushnil(state);
     else if (attr->type == SK_ATTR_STRING)
-        push_word(state, attr->word);
+        push_word(state, (uint32_t)attr->value);
     else if (attr->type == SK_ATTR_BOOL)
-        lua_pushboolean(state, attr->number != 0.0);
+        lua_pushboolean(state, attr->value != 0.0);
     else
-        lua_pushnumber(state, attr->number);
+        lua_pushnumber(state, attr->value);
     return 1;
 }
 

@@ -249,15 +249,11 @@ static sk_interval bound_attr(const sk_instr *instr, const sk_bounds *bounds, co
 
     if (!is_known(instr, bounds))
         return instr->type == SK_T_BOOL ? range(0.0, 1.0, true) : anything;
-    attr = sk_field_attr((sk_side)instr->side, known, instr->word);
+    attr = sk_facts_attr(instr->side == SK_DEMAND ? known->need : known->offer, instr->word);
     if (!attr)
         return nothing();
-    if (attr->type == SK_ATTR_STRING)
-        return instr->type == SK_T_STRING ? point(attr->word) : nothing();
-    if ((attr->type == SK_ATTR_NUMBER) != (instr->type == SK_T_NUMBER) ||
-        instr->type == SK_T_STRING)
-        return nothing();
-    return point(sk_finite(attr->number));
+    return attr->type == sk_attr_type_of((sk_expr_type)instr->type) ? point(sk_finite(attr->value))
+                                                                    : nothing();
 }
 
 /* ---- Sets ---- */

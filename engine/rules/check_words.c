@@ -5,9 +5,11 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Words that nothing has: a category that the taxonomy lacks, a language that ISO 639-1 lacks, a
- * kind of the other side, an area code that is none, a trait that is nearly another. A rule with
+ * kind of the other side, an area code that is none, a trait that is nearly another, an attribute
+ * that is not among those declared. A rule with
  * such a word loads and runs, and silently never holds; so this is where a slip is found. */
 
 typedef struct place {
@@ -168,12 +170,34 @@ static void check_equal(const place *p, const sk_program *program, const sk_inst
         check_area(p, (sk_field_id)field->field, text);
 }
 
+/** While a rule set declares attributes, another name is more likely a slip than meant. */
+static void check_attribute(const place *p, sk_str name)
+{
+    const sk_ruleset *rules = p->c->rules;
+    sk_declared declared = {rules->attributes, rules->info.attribute_count};
+    const char *near;
+    sk_hint hint;
+
+    if (declared.count == 0 || sk_declared_find(declared, name))
+        return;
+    sk_hint_start(&hint, name);
+    for (size_t i = 0; i < declared.count; i++)
+        sk_hint_add(&hint, sk_arena_str(p->c->arena, declared.items[i].name).data);
+    near = sk_hint_best(&hint);
+    tell(p, SK_FINDING_WARNING, "undeclared-attribute",
+         near ? "`attributes` does not declare '%.*s'; did you mean '%s'?"
+              : "`attributes` does not declare '%.*s'",
+         SK_STR_ARG(name), near);
+}
+
 static void check_instr(void *context, const sk_program *program, const sk_instr *instr)
 {
     if (instr->op == SK_OP_HAS || instr->op == SK_OP_UNDER)
         check_member(context, program, instr);
     else if (instr->op == SK_OP_EQ)
         check_equal(context, program, instr);
+    else if (instr->op == SK_OP_ATTR)
+        check_attribute(context, sk_intern_str(program->words, instr->word));
 }
 
 static void check_rule(sk_checker *c, const sk_rule *rule, bool hard)
@@ -193,6 +217,23 @@ static void check_rule(sk_checker *c, const sk_rule *rule, bool hard)
 
 /* ---- Examples ---- */
 
+static int compare_texts(const void *a, const void *b)
+{
+    return sk_str_cmp(*(const sk_str *)a, *(const sk_str *)b);
+}
+
+/** In the order of their names, since facts keep no order that means something. */
+static void check_attributes(const place *p, const sk_facts *f)
+{
+    sk_str names[SK_MAX_ATTRIBUTES];
+
+    for (uint32_t i = 0; i < f->attr_count; i++)
+        names[i] = sk_intern_str(p->c->rules->words, f->attrs[i].name);
+    qsort(names, f->attr_count, sizeof names[0], compare_texts);
+    for (uint32_t i = 0; i < f->attr_count; i++)
+        check_attribute(p, names[i]);
+}
+
 static void check_example(sk_checker *c, const sk_example *example)
 {
     const sk_intern *words = c->rules->words;
@@ -207,6 +248,7 @@ static void check_example(sk_checker *c, const sk_example *example)
             check_category(&p, sk_intern_str(words, categories.ids[i]));
         for (uint32_t i = 0; i < languages.count; i++)
             check_language(&p, sk_intern_str(words, languages.ids[i]));
+        check_attributes(&p, f);
     }
 }
 

@@ -18,10 +18,10 @@
  * Operations on constants alone are computed here, with the very function that the evaluator uses,
  * so that folding changes no answer. An operation is never reordered or simplified.
  *
- * An attribute's type is known only when it runs. Where the surroundings ask for one type, the
- * instruction reads that type and gives missing for the others. Where two attributes are compared
- * there are three readings, of which at most one is there: SK_OP_FIRST takes it. Each node
- * remembers the register of each reading, so that this never multiplies. */
+ * The type of an attribute that is not declared is known only when it runs. Where the surroundings
+ * ask for one type, the instruction reads that type and gives missing for the others. Where two
+ * attributes are compared there are three readings, of which at most one is there: SK_OP_FIRST
+ * takes it. Each node remembers the register of each reading, so that this never multiplies. */
 
 typedef struct builder {
     sk_program *program;
@@ -49,6 +49,11 @@ void sk_program_free(sk_program *program)
     sk_free(program->intervals);
     sk_free(program->code);
     sk_free(program);
+}
+
+void sk_program_declare(sk_program *program, sk_declared declared)
+{
+    program->declared = declared;
 }
 
 size_t sk_program_size(const sk_program *program)
@@ -317,7 +322,7 @@ sk_status sk_program_add(sk_program *program, sk_str text, sk_expr_type want, in
         fail(&b, SK_ENOMEM, "out of memory");
         return fault->status;
     }
-    if (sk_expr_parse(text, arena, &node, fault) != SK_OK)
+    if (sk_expr_parse(text, program->declared, arena, &node, fault) != SK_OK)
         goto out;
     check_root(node, want, fault);
     if (fault->status != SK_OK)

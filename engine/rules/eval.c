@@ -138,6 +138,13 @@ static bool contains(sk_set_view set, uint32_t word)
     return false;
 }
 
+static inline double apply_has(sk_set_view set, double word)
+{
+    if (set.count == SK_SET_MISSING || isnan(word))
+        return NAN;
+    return contains(set, (uint32_t)word);
+}
+
 bool sk_set_under(sk_ids codes, uint32_t top_word, const sk_intern *words)
 {
     sk_str top = sk_intern_str(words, top_word);
@@ -164,7 +171,7 @@ double sk_apply_set(sk_op op, sk_set_view a, sk_set_view b, double word, const s
     case SK_OP_COUNT:
         return a.count;
     case SK_OP_HAS:
-        return isnan(word) ? NAN : contains(a, (uint32_t)word);
+        return apply_has(a, word);
     case SK_OP_UNDER:
         return isnan(word) ? NAN : sk_set_under((sk_ids){a.ids, a.count}, (uint32_t)word, words);
     default:
@@ -264,16 +271,15 @@ static void run_field(const sk_instr *instr, int64_t now_ms, const sk_pair *pair
 static void run_attr(const sk_instr *instr, const sk_pair *pairs, size_t count,
                      double *restrict out)
 {
-    sk_attr_type want = instr->type == SK_T_NUMBER   ? SK_ATTR_NUMBER
-                        : instr->type == SK_T_STRING ? SK_ATTR_STRING
-                                                     : SK_ATTR_BOOL;
+    sk_attr_type want = sk_attr_type_of((sk_expr_type)instr->type);
+    sk_side side = (sk_side)instr->side;
+    uint32_t name = instr->word;
 
     for (size_t i = 0; i < count; i++) {
-        const sk_attr_facts *attr = sk_field_attr((sk_side)instr->side, &pairs[i], instr->word);
+        const sk_facts *facts = side == SK_DEMAND ? pairs[i].need : pairs[i].offer;
+        const sk_attr_facts *attr = sk_facts_attr(facts, name);
 
-        out[i] = !attr || attr->type != want ? NAN
-                 : want == SK_ATTR_STRING    ? (double)attr->word
-                                             : sk_finite(attr->number);
+        out[i] = attr && attr->type == want ? sk_finite(attr->value) : (double)NAN;
     }
 }
 
@@ -306,17 +312,39 @@ static uint32_t *scratch_of(sk_program *p, const sk_instr *instr, size_t lane)
     return p->scratch + ((size_t)instr->scratch * SK_LANES + lane) * SK_SET_MAX;
 }
 
-static void run_building_set(sk_program *p, const sk_instr *instr, int64_t now_ms,
-                             const sk_pair *pairs, size_t count)
+/* As COLUMN; only `provides` may build its set, and has scratch. */
+#define SET_COLUMN(id)                                                                             \
+    case id:                                                                                       \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            sk_ids ids = sk_field_read_set(id, side, &pairs[i], now_ms,                            \
+                                           id == SK_F_PROVIDES ? scratch_of(p, instr, i) : NULL);  \
+                                                                                                   \
+            out[i] = (sk_set_view){ids.ids, ids.count};                                            \
+        }                                                                                          \
+        break
+
+static void run_set_field(sk_program *p, const sk_instr *instr, int64_t now_ms,
+                          const sk_pair *pairs, size_t count)
+{
+    sk_set_view *restrict out = p->sets + (size_t)instr->set * SK_LANES;
+    sk_side side = (sk_side)instr->side;
+
+    switch (instr->field) {
+        SET_COLUMN(SK_F_CATEGORIES);
+        SET_COLUMN(SK_F_LANGUAGES);
+        SET_COLUMN(SK_F_REQUIRES);
+        SET_COLUMN(SK_F_PROVIDES);
+    default:
+        break;
+    }
+}
+
+static void run_building_set(sk_program *p, const sk_instr *instr, size_t count)
 {
     sk_set_view *out = p->sets + (size_t)instr->set * SK_LANES;
 
     for (size_t i = 0; i < count; i++) {
-        if (instr->op == SK_OP_SET_FIELD) {
-            sk_ids ids = sk_field_set((sk_field_id)instr->field, (sk_side)instr->side, &pairs[i],
-                                      now_ms, scratch_of(p, instr, i));
-            out[i] = (sk_set_view){ids.ids, ids.count};
-        } else if (instr->op == SK_OP_INTERSECT) {
+        if (instr->op == SK_OP_INTERSECT) {
             sk_set_view a = set_column(p, instr->a)[i], b = set_column(p, instr->b)[i];
             uint32_t *words = scratch_of(p, instr, i);
 
@@ -342,6 +370,11 @@ static void run_over_sets(sk_program *p, const sk_instr *instr, size_t count, do
     const sk_set_view *b = two_sets ? set_column(p, instr->b) : a;
     const double *words = has_word ? sk_program_column(p, instr->b) : NULL;
 
+    if (instr->op == SK_OP_HAS) {
+        for (size_t i = 0; i < count; i++)
+            out[i] = apply_has(a[i], words[i]);
+        return;
+    }
     for (size_t i = 0; i < count; i++)
         out[i] = sk_apply_set((sk_op)instr->op, a[i], b[i], has_word ? words[i] : 0.0, p->words);
 }
@@ -365,8 +398,10 @@ void sk_program_run(sk_program *program, int64_t now_ms, const sk_pair *pairs, s
             run_field(instr, now_ms, pairs, count, out);
         else if (op == SK_OP_ATTR)
             run_attr(instr, pairs, count, out);
+        else if (op == SK_OP_SET_FIELD)
+            run_set_field(program, instr, now_ms, pairs, count);
         else if (sk_op_gives_set(op))
-            run_building_set(program, instr, now_ms, pairs, count);
+            run_building_set(program, instr, count);
         else
             run_over_sets(program, instr, count, out);
     }

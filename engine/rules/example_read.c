@@ -79,55 +79,73 @@ static uint8_t read_set(reader *r, int table, const char *key, uint32_t *words)
     return kept;
 }
 
+/** An example with another type than declared would judge what no rule means. */
+static void check_declared(reader *r, sk_str name, sk_attr_type type)
+{
+    static const char *const words[] = {
+        [SK_ATTR_STRING] = "a string", [SK_ATTR_NUMBER] = "a number", [SK_ATTR_BOOL] = "a boolean"};
+    sk_declared declared = {r->rules->attributes, r->rules->info.attribute_count};
+    const sk_attribute_info *attribute = sk_declared_find(declared, name);
+
+    if (attribute && attribute->type != type)
+        sk_host_refuse(r->state, SK_EINVAL, "attributes",
+                       "%s: attribute '%.*s' is declared as %s, but this is %s", r->what,
+                       SK_STR_ARG(name), words[attribute->type], words[type]);
+}
+
 static sk_attr_facts read_attribute(reader *r)
 {
     lua_State *state = r->state;
     sk_attr_facts attr = {0};
+    sk_str name;
 
     if (lua_type(state, -2) != LUA_TSTRING)
         sk_host_refuse(state, SK_EINVAL, "attributes", "%s: attributes have texts as names",
                        r->what);
-    attr.name = word_of(r, sk_read_copy(state, -2));
+    name = sk_read_copy(state, -2);
+    attr.name = word_of(r, name);
     switch (lua_type(state, -1)) {
     case LUA_TSTRING:
         attr.type = SK_ATTR_STRING;
-        attr.word = word_of(r, sk_read_copy(state, -1));
+        attr.value = word_of(r, sk_read_copy(state, -1));
         break;
     case LUA_TNUMBER:
         attr.type = SK_ATTR_NUMBER;
-        attr.number = lua_tonumber(state, -1);
+        attr.value = lua_tonumber(state, -1);
         break;
     case LUA_TBOOLEAN:
         attr.type = SK_ATTR_BOOL;
-        attr.number = lua_toboolean(state, -1);
+        attr.value = lua_toboolean(state, -1);
         break;
     default:
         sk_host_refuse(state, SK_EINVAL, "attributes",
                        "%s: an attribute is a text, a number or a boolean", r->what);
     }
+    check_declared(r, name, attr.type);
     return attr;
 }
 
 static void read_attributes(reader *r, int table, sk_facts *facts)
 {
     lua_State *state = r->state;
-    sk_attr_facts *attrs = take(r, 32, sizeof *attrs);
+    sk_attr_facts *attrs = take(r, SK_MAX_ATTRIBUTES, sizeof *attrs);
     int type = lua_getfield(state, table, "attributes");
+    size_t count = 0;
 
-    facts->attrs = attrs;
     if (type != LUA_TNIL && type != LUA_TTABLE)
         sk_host_refuse(state, SK_EINVAL, "attributes", "%s: attributes must be a table", r->what);
     if (type == LUA_TTABLE) {
         lua_pushnil(state);
         while (lua_next(state, -2)) {
-            if (facts->attr_count == 32)
-                sk_host_refuse(state, SK_ELIMIT, "attributes", "%s: more than 32 attributes",
-                               r->what);
-            attrs[facts->attr_count++] = read_attribute(r);
+            if (count == SK_MAX_ATTRIBUTES)
+                sk_host_refuse(state, SK_ELIMIT, "attributes", "%s: more than %d attributes",
+                               r->what, SK_MAX_ATTRIBUTES);
+            attrs[count++] = read_attribute(r);
             lua_pop(state, 1);
         }
     }
     lua_pop(state, 1);
+    sk_facts_set_attrs(facts, attrs, count);
 }
 
 /* ---- A side ---- */

@@ -20,6 +20,8 @@ typedef enum sk_expr_type {
 } sk_expr_type;
 
 typedef enum sk_unit { SK_U_NONE, SK_U_METRE, SK_U_MINUTE, SK_U_DAY } sk_unit;
+/** Of "m", "min" or "d"; SK_U_NONE for anything else. */
+sk_unit sk_unit_find(sk_str word);
 
 typedef enum sk_op {
     /* Leaves. */
@@ -93,7 +95,7 @@ typedef struct sk_field {
     const char *name;
     sk_expr_type type;
     sk_unit unit;
-    bool of_side; /**< need. or offer. before it; else a field of the pair. */
+    bool of_side;       /**< need. or offer. before it; else a field of the pair. */
     double least, most; /**< Of numbers and booleans. */
     bool may_miss;
 } sk_field;
@@ -111,7 +113,6 @@ double sk_field_value(sk_field_id id, sk_side side, const sk_pair *pair, int64_t
 /** One set of a pair; `scratch` holds SK_SET_MAX words and may be what comes back. */
 sk_ids sk_field_set(sk_field_id id, sk_side side, const sk_pair *pair, int64_t now_ms,
                     uint32_t *scratch);
-const sk_attr_facts *sk_field_attr(sk_side side, const sk_pair *pair, uint32_t name);
 
 /** Is some code of the set `top` itself, or below it in the tree of dotted codes? */
 bool sk_set_under(sk_ids codes, uint32_t top_word, const sk_intern *words);
@@ -148,8 +149,17 @@ typedef struct sk_node {
     int reg[SK_T_ANY]; /**< Where each type of it was put in the program; -1: not yet. */
 } sk_node;
 
+/** Attributes whose type is known. */
+typedef struct sk_declared {
+    const sk_attribute_info *items;
+    size_t count;
+} sk_declared;
+/** NULL: it is not declared. */
+const sk_attribute_info *sk_declared_find(sk_declared declared, sk_str name);
+
 /** Parse and check types. The tree lives in `arena` and views `text`. */
-sk_status sk_expr_parse(sk_str text, sk_arena *arena, sk_node **out, sk_expr_fault *fault);
+sk_status sk_expr_parse(sk_str text, sk_declared declared, sk_arena *arena, sk_node **out,
+                        sk_expr_fault *fault);
 
 /* ---- Tokens ---- */
 
@@ -205,6 +215,8 @@ typedef struct sk_program sk_program;
 /** `words` is borrowed for its life. */
 sk_program *sk_program_new(sk_intern *words);
 void sk_program_free(sk_program *program);
+/** From here on these attributes have their declared type. Borrowed until the program is sealed. */
+void sk_program_declare(sk_program *program, sk_declared declared);
 /** Compile one more expression; parts that it shares with earlier ones are computed once. */
 sk_status sk_program_add(sk_program *program, sk_str text, sk_expr_type want, int *out_reg,
                          sk_expr_fault *fault);

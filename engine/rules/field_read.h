@@ -68,3 +68,25 @@ static inline double sk_field_read(sk_field_id id, sk_side side, const sk_pair *
         return NAN;
     }
 }
+
+/** A side's own traits and the certificates that count now. */
+sk_ids sk_field_provides(const sk_facts *f, const sk_party_facts *p, int64_t now_ms,
+                         uint32_t *scratch);
+
+static inline sk_ids sk_field_read_set(sk_field_id id, sk_side side, const sk_pair *pair,
+                                       int64_t now_ms, uint32_t *scratch)
+{
+    const sk_facts *f = side == SK_DEMAND ? pair->need : pair->offer;
+    const sk_party_facts *p = side == SK_DEMAND ? pair->need_party : pair->offer_party;
+
+    switch (id) {
+    case SK_F_CATEGORIES:
+        return sk_facts_categories(f);
+    case SK_F_LANGUAGES:
+        return sk_effective_languages(f, p);
+    case SK_F_REQUIRES:
+        return sk_facts_requires(f);
+    default:
+        return p->cert_count == 0 ? sk_facts_provides(f) : sk_field_provides(f, p, now_ms, scratch);
+    }
+}

@@ -99,7 +99,8 @@ sk_field_id sk_field_find(sk_str name, bool of_side)
  *---@type true or false: a `hard` rule's `expr` and every `when` is one
  *---@type text: compared with `==` and `!=` only
  *---@type set: of texts; knows `&` (what both have), `<=` (is part of), `==`, `!=`
- *---@type attribute: what `attr` gives; it fits where a number, a text or true or false is needed */
+ *---@type attribute: what `attr` gives; it fits where a number, a text or true or false is needed
+*/
 const char *sk_expr_type_name(sk_expr_type type)
 {
     static const char *const names[] = {"a number", "true or false", "a text", "a set",
@@ -133,15 +134,12 @@ static uint32_t insert_word(uint32_t *words, uint32_t count, uint32_t word)
     return count + 1;
 }
 
-/** What a side provides: its own traits and the certificates that count now. */
-static sk_ids effective_provides(const sk_facts *f, const sk_party_facts *p, int64_t now_ms,
-                                 uint32_t *scratch)
+sk_ids sk_field_provides(const sk_facts *f, const sk_party_facts *p, int64_t now_ms,
+                         uint32_t *scratch)
 {
     sk_ids own = sk_facts_provides(f);
     uint32_t count = 0;
 
-    if (p->cert_count == 0)
-        return own;
     for (uint32_t i = 0; i < own.count; i++)
         count = insert_word(scratch, count, own.ids[i]);
     for (uint32_t i = 0; i < p->cert_count; i++) {
@@ -156,30 +154,7 @@ static sk_ids effective_provides(const sk_facts *f, const sk_party_facts *p, int
 sk_ids sk_field_set(sk_field_id id, sk_side side, const sk_pair *pair, int64_t now_ms,
                     uint32_t *scratch)
 {
-    const sk_facts *f = side == SK_DEMAND ? pair->need : pair->offer;
-    const sk_party_facts *p = side == SK_DEMAND ? pair->need_party : pair->offer_party;
-
-    switch (id) {
-    case SK_F_CATEGORIES:
-        return sk_facts_categories(f);
-    case SK_F_LANGUAGES:
-        return sk_effective_languages(f, p);
-    case SK_F_REQUIRES:
-        return sk_facts_requires(f);
-    default:
-        return effective_provides(f, p, now_ms, scratch);
-    }
-}
-
-const sk_attr_facts *sk_field_attr(sk_side side, const sk_pair *pair, uint32_t name)
-{
-    const sk_facts *f = side == SK_DEMAND ? pair->need : pair->offer;
-
-    for (uint32_t i = 0; i < f->attr_count; i++) {
-        if (f->attrs[i].name == name)
-            return &f->attrs[i];
-    }
-    return NULL;
+    return sk_field_read_set(id, side, pair, now_ms, scratch);
 }
 
 /* ---- Hints ---- */

@@ -104,6 +104,8 @@ void sk_host_evaluate_file(lua_State *state, sk_str name);
 
 /** Read the table on top, which a rule file returned, into the rule set. */
 void sk_read_ruleset(lua_State *state, bool is_main);
+/** Read what the table of a rule set declares under `attributes`. */
+void sk_read_attributes(lua_State *state, int table);
 /** Read one `example` block: the table at `spec`. */
 void sk_read_example(lua_State *state, int spec, const sk_item *item);
 

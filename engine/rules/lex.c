@@ -89,6 +89,15 @@ static bool read_number(sk_str digits, double *out)
     return isfinite(*out);
 }
 
+sk_unit sk_unit_find(sk_str word)
+{
+    for (size_t i = 0; i < sizeof unit_words / sizeof unit_words[0]; i++) {
+        if (unit_words[i].factor == 1 && sk_str_eq(word, sk_str_from(unit_words[i].word)))
+            return unit_words[i].unit;
+    }
+    return SK_U_NONE;
+}
+
 static const char *read_unit(sk_str word, sk_lexeme *token)
 {
     for (size_t i = 0; i < sizeof unit_words / sizeof unit_words[0]; i++) {

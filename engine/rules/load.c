@@ -450,6 +450,7 @@ static void read_scalars(lua_State *state, int table)
     info->threshold = sk_millionths(
         sk_read_number(state, table, "threshold", "ruleset", (double)info->threshold / 1e6, 0, 1));
     read_limits(state, table);
+    sk_read_attributes(state, table);
 }
 
 static void read_base(lua_State *state, int table)
@@ -471,7 +472,8 @@ static void read_base(lua_State *state, int table)
 /** Refuse unknown text keys; the numbered ones are the parts. */
 static void check_ruleset_keys(lua_State *state, int table)
 {
-    static const char *const keys[] = {"name", "based_on", "policy", "threshold", "limits"};
+    static const char *const keys[] = {"name",      "based_on", "policy",
+                                       "threshold", "limits",   "attributes"};
     lua_Integer count = luaL_len(state, table);
 
     lua_newtable(state);

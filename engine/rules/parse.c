@@ -8,8 +8,9 @@
  *
  * Precedence climbing over one table: or < and < not < comparisons < & < + - < * / < minus < call.
  * Comparisons do not associate: `a < b < c` is refused instead of meaning something odd. Each
- * node's type is known when it is made, so that an error names the operand that is wrong. `attr`
- * alone has no type before it runs: it fits wherever a number, a text or a boolean is asked.
+ * node's type is known when it is made, so that an error names the operand that is wrong. Only an
+ * `attr` that the rule set does not declare has no type before it runs: it fits wherever a number,
+ * a text or a boolean is asked.
  *
  * Failure: the first fault stops the parse; every function then returns NULL up to the top.
  * Nesting is bounded, so the recursion is; long chains such as 1+1+1... grow in a loop. */
@@ -19,6 +20,7 @@ typedef struct parser {
     uint32_t position;
     sk_lexeme token;
     unsigned depth;
+    sk_declared declared;
     sk_arena *arena;
     sk_expr_fault *fault;
 } parser;
@@ -369,6 +371,27 @@ static bool read_side(parser *p, sk_side *out)
     return next(p);
 }
 
+const sk_attribute_info *sk_declared_find(sk_declared declared, sk_str name)
+{
+    for (size_t i = 0; i < declared.count; i++) {
+        if (sk_str_eq(declared.items[i].name, name))
+            return &declared.items[i];
+    }
+    return NULL;
+}
+
+static void take_declared(parser *p, sk_node *node)
+{
+    const sk_attribute_info *attribute = sk_declared_find(p->declared, node->text);
+
+    if (!attribute)
+        return;
+    node->type = attribute->type == SK_ATTR_NUMBER   ? SK_T_NUMBER
+                 : attribute->type == SK_ATTR_STRING ? SK_T_STRING
+                                                     : SK_T_BOOL;
+    node->unit = sk_unit_find(attribute->unit);
+}
+
 /** attr(side, "name"); the parenthesis has been read. */
 static sk_node *parse_attr(parser *p, uint32_t at)
 {
@@ -379,6 +402,7 @@ static sk_node *parse_attr(parser *p, uint32_t at)
     if (p->token.kind != SK_TOK_STRING || p->token.text.size == 0)
         return refuse(p, p->token.at, "the name of an attribute is expected here, in quotes");
     node->text = p->token.text;
+    take_declared(p, node);
     return next(p) && expect(p, ")") ? node : NULL;
 }
 
@@ -609,9 +633,10 @@ static sk_node *parse_whole(parser *p)
     return parse_level(p, LEVEL_OR);
 }
 
-sk_status sk_expr_parse(sk_str text, sk_arena *arena, sk_node **out, sk_expr_fault *fault)
+sk_status sk_expr_parse(sk_str text, sk_declared declared, sk_arena *arena, sk_node **out,
+                        sk_expr_fault *fault)
 {
-    parser p = {.text = text, .arena = arena, .fault = fault};
+    parser p = {.text = text, .declared = declared, .arena = arena, .fault = fault};
     sk_node *node;
 
     *fault = (sk_expr_fault){.status = SK_OK};

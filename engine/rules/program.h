@@ -7,6 +7,7 @@
 
 struct sk_program {
     sk_intern *words;
+    sk_declared declared;
     sk_instr *code;
     size_t count, capacity;
     uint16_t set_count, scratch_count;
@@ -93,6 +94,14 @@ double sk_apply(sk_op op, double a, double b, double c);
 
 /** SK_OP_COUNT .. SK_OP_SET_EQ for one lane; `word` is the second operand of has and under. */
 double sk_apply_set(sk_op op, sk_set_view a, sk_set_view b, double word, const sk_intern *words);
+
+/** What a listing's attribute must be to be read as this type. */
+static inline sk_attr_type sk_attr_type_of(sk_expr_type type)
+{
+    return type == SK_T_NUMBER   ? SK_ATTR_NUMBER
+           : type == SK_T_STRING ? SK_ATTR_STRING
+                                 : SK_ATTR_BOOL;
+}
 
 static inline unsigned sk_op_arity(sk_op op)
 {

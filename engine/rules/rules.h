@@ -51,6 +51,7 @@ typedef struct sk_ruleset_info {
     uint32_t hard_count, term_count;
     bool has_functions; /**< Function terms or function hard rules: two phases. */
     uint32_t example_count;
+    uint32_t attribute_count; /**< Declared ones. */
 } sk_ruleset_info;
 /** View. */
 const sk_ruleset_info *sk_ruleset_about(const sk_ruleset *rules);
@@ -63,6 +64,16 @@ typedef struct sk_rule_info {
 } sk_rule_info;
 const sk_rule_info *sk_ruleset_term(const sk_ruleset *rules, uint32_t index);
 const sk_rule_info *sk_ruleset_hard_rule(const sk_ruleset *rules, uint32_t index);
+
+/** An attribute that the rule set declares: `attributes = { verdieping = "number" }`. */
+typedef struct sk_attribute_info {
+    sk_str name;
+    sk_attr_type type;
+    sk_str unit; /**< "m", "min", "d" or empty. */
+    sk_str note; /**< What it means, or empty. */
+} sk_attribute_info;
+/** In the order of the rule set: the base's, then its own by name. View. */
+const sk_attribute_info *sk_ruleset_attribute(const sk_ruleset *rules, uint32_t index);
 
 /** The threshold for a demand listing of this age and categories, relaxed where the rule set says
  *  so (`relax { after = "3d", threshold = 0.35, category = "vervoer" }`); millionths. */

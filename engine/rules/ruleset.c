@@ -53,6 +53,7 @@ static sk_status compile_rule(sk_ruleset *rules, sk_rule *rule, bool hard, sk_er
 
 static sk_status compile(sk_ruleset *rules, sk_error *err)
 {
+    sk_declared declared = {rules->attributes, rules->info.attribute_count};
     sk_status st = SK_OK;
 
     rules->hard_program = sk_program_new(rules->words);
@@ -60,6 +61,9 @@ static sk_status compile(sk_ruleset *rules, sk_error *err)
     rules->when_program = sk_program_new(rules->words);
     if (!rules->hard_program || !rules->term_program || !rules->when_program)
         return sk_fail(err, SK_ENOMEM, "out of memory");
+    sk_program_declare(rules->hard_program, declared);
+    sk_program_declare(rules->term_program, declared);
+    sk_program_declare(rules->when_program, declared);
     for (uint32_t i = 0; i < rules->info.hard_count && st == SK_OK; i++)
         st = compile_rule(rules, &rules->hards[i], true, err);
     for (uint32_t i = 0; i < rules->info.term_count && st == SK_OK; i++)
@@ -156,6 +160,11 @@ void sk_ruleset_free(sk_ruleset *rules)
 const sk_ruleset_info *sk_ruleset_about(const sk_ruleset *rules)
 {
     return &rules->info;
+}
+
+const sk_attribute_info *sk_ruleset_attribute(const sk_ruleset *rules, uint32_t index)
+{
+    return index < rules->info.attribute_count ? &rules->attributes[index] : NULL;
 }
 
 const sk_rule_info *sk_ruleset_term(const sk_ruleset *rules, uint32_t index)

@@ -10,6 +10,7 @@
 #define SK_RULES_MAX_NOTIFY 16
 #define SK_RULES_MAX_EXAMPLES SK_MAX_EXAMPLES
 #define SK_RULES_MAX_EXPECT 16
+#define SK_RULES_MAX_ATTRIBUTES 64
 
 typedef struct sk_host sk_host;
 
@@ -82,6 +83,7 @@ struct sk_ruleset {
     sk_notify notify[SK_RULES_MAX_NOTIFY];
     sk_example *examples[SK_RULES_MAX_EXAMPLES];
     uint32_t relax_count, notify_count;
+    sk_attribute_info attributes[SK_RULES_MAX_ATTRIBUTES];
     sk_program *hard_program, *term_program, *when_program; /**< The last: `when` of functions. */
     sk_host *host;
     sk_bounds bounded; /**< What the last bound was asked for. */

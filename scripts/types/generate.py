@@ -55,12 +55,20 @@ SHAPES = """---@class Hard
 ---@field pair table?
 ---@field expect table
 
+---@alias AttributeType "number"|"boolean"|"string"
+
+---@class Attribute
+---@field type AttributeType
+---@field unit "m"|"min"|"d"|nil
+---@field note string?
+
 ---@class RuleSet
 ---@field name string
 ---@field based_on string?
 ---@field policy string?
 ---@field threshold number?
 ---@field limits { per_need: integer?, per_helper: integer? }?
+---@field attributes table<string, AttributeType|Attribute>?
 
 text = {}
 set = {}

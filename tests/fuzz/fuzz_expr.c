@@ -10,21 +10,19 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint32_t sets[] = {1, 2, 3, 4};
-static const sk_attr_facts attrs[] = {{1, SK_ATTR_STRING, 2, 0}, {2, SK_ATTR_NUMBER, 0, 3}};
+static sk_attr_facts attrs[] = {{1, SK_ATTR_STRING, 2}, {2, SK_ATTR_NUMBER, 3}};
 static const sk_cert_facts certs[] = {{3, 0, INT64_MAX}};
 
 static void run(sk_program *program, int reg)
 {
-    const sk_facts facts = {.sets = sets,
-                            .category_count = 2,
-                            .language_count = 1,
-                            .provide_count = 1,
-                            .attrs = attrs,
-                            .attr_count = 2,
-                            .kind_word = 1,
-                            .wijk = 2,
-                            .capacity = 1,
-                            .urgency = 2};
+    sk_facts facts = {.sets = sets,
+                      .category_count = 2,
+                      .language_count = 1,
+                      .provide_count = 1,
+                      .kind_word = 1,
+                      .wijk = 2,
+                      .capacity = 1,
+                      .urgency = 2};
     const sk_party_facts party = {.certs = certs, .cert_count = 1, .last_asked_ms = INT64_MIN};
     sk_pair pairs[2] = {{&facts, &facts, &party, &party, 600, 90, 45, 0.7},
                         {&facts, &facts, &party, &party, NAN, 0, 0, 0.3}};
@@ -39,6 +37,7 @@ static void run(sk_program *program, int reg)
                               .overlap_hi_min = 90};
     const sk_interval *range;
 
+    sk_facts_set_attrs(&facts, attrs, 2);
     sk_program_run(program, SK_DAY_MS, pairs, 2);
     sk_program_bound(program, SK_DAY_MS, &bounds, SK_MOVES_ALL);
     range = sk_program_interval(program, reg);

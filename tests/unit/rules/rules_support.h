@@ -73,20 +73,21 @@ static inline uint8_t random_set(rnd *r, uint32_t *out, uint32_t most)
 static inline void random_attrs(rnd *r, sk_intern *words, side_memory *m)
 {
     static const size_t names[] = {12, 13, 14};
+    uint8_t count = 0;
 
-    m->facts.attrs = m->attrs;
-    m->facts.attr_count = 0;
     for (int i = 0; i < 3; i++) {
-        sk_attr_facts *attr = &m->attrs[m->facts.attr_count];
+        sk_attr_facts *attr = &m->attrs[count];
 
         if (rnd_below(r, 4) == 0)
             continue;
         *attr = (sk_attr_facts){.name = pool_word(words, names[i])};
         attr->type = (sk_attr_type)(1 + rnd_below(r, 3));
-        attr->word = attr->type == SK_ATTR_STRING ? 1 + rnd_below(r, 4) : 0;
-        attr->number = attr->type == SK_ATTR_BOOL ? rnd_below(r, 2) : rnd_below(r, 5);
-        m->facts.attr_count++;
+        attr->value = attr->type == SK_ATTR_STRING ? 1 + rnd_below(r, 4)
+                      : attr->type == SK_ATTR_BOOL ? rnd_below(r, 2)
+                                                   : rnd_below(r, 5);
+        count++;
     }
+    sk_facts_set_attrs(&m->facts, m->attrs, count);
 }
 
 static inline void random_party(rnd *r, side_memory *m)

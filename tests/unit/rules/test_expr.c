@@ -6,6 +6,8 @@
 
 #include "rules/expr.h"
 
+static const sk_declared no_declared = {NULL, 0};
+
 /* ---- The cases of tests/data/expr_cases.txt ---- */
 
 typedef struct known_pair {
@@ -33,18 +35,19 @@ static void make_known(known_pair *k)
     k->offer_sets[0] = word(k, "zorg");
     k->offer_sets[1] = word(k, "vervoer");
     k->offer_sets[3] = word(k, "rolstoel");
-    k->attrs[0] = (sk_attr_facts){word(k, "soort"), SK_ATTR_STRING, word(k, "vast"), 0};
-    k->attrs[1] = (sk_attr_facts){word(k, "aantal"), SK_ATTR_NUMBER, 0, 3};
-    k->attrs[2] = (sk_attr_facts){word(k, "haast"), SK_ATTR_BOOL, 0, 1};
-    k->need = (sk_facts){.kind_word = word(k, "NEED"),
-                         .duration_min = 60,
-                         .urgency = 2,
-                         .category_count = 1,
-                         .language_count = 2,
-                         .require_count = 1,
-                         .sets = k->need_sets,
-                         .attrs = k->attrs,
-                         .attr_count = 3};
+    k->attrs[0] = (sk_attr_facts){word(k, "soort"), SK_ATTR_STRING, word(k, "vast")};
+    k->attrs[1] = (sk_attr_facts){word(k, "aantal"), SK_ATTR_NUMBER, 3};
+    k->attrs[2] = (sk_attr_facts){word(k, "haast"), SK_ATTR_BOOL, 1};
+    k->need = (sk_facts){
+        .kind_word = word(k, "NEED"),
+        .duration_min = 60,
+        .urgency = 2,
+        .category_count = 1,
+        .language_count = 2,
+        .require_count = 1,
+        .sets = k->need_sets,
+    };
+    sk_facts_set_attrs(&k->need, k->attrs, 3);
     k->offer = (sk_facts){.kind_word = word(k, "OFFER"),
                           .category_count = 2,
                           .provide_count = 2,
@@ -79,7 +82,7 @@ static void check_refused(int line, const char *text, unsigned character, const 
     sk_expr_fault fault;
     sk_node *node;
 
-    if (sk_expr_parse(sk_str_from(text), arena, &node, &fault) == SK_OK)
+    if (sk_expr_parse(sk_str_from(text), no_declared, arena, &node, &fault) == SK_OK)
         fail_msg("line %d: %s is accepted", line, text);
     if (fault.character != character || !strstr(fault.text, message))
         fail_msg("line %d: %s: character %u: %s", line, text, fault.character, fault.text);
@@ -126,7 +129,7 @@ static sk_status parse(const sk_buf *text, sk_expr_fault *fault)
 {
     sk_arena *arena = sk_arena_new(0);
     sk_node *node;
-    sk_status st = sk_expr_parse(sk_buf_view(text), arena, &node, fault);
+    sk_status st = sk_expr_parse(sk_buf_view(text), no_declared, arena, &node, fault);
 
     sk_arena_free(arena);
     return st;

@@ -393,9 +393,9 @@ static value compute_attr(const tree *t, const world *w)
 
     for (uint32_t i = 0; i < f->attr_count; i++) {
         const sk_attr_facts *a = &f->attrs[i];
-        value found = a->type == SK_ATTR_STRING   ? word_value(a->word)
-                      : a->type == SK_ATTR_NUMBER ? number_value(a->number)
-                                                  : truth_value(a->number != 0);
+        value found = a->type == SK_ATTR_STRING   ? word_value((uint32_t)a->value)
+                      : a->type == SK_ATTR_NUMBER ? number_value(a->value)
+                                                  : truth_value(a->value != 0);
         char want = t->type == SK_T_NUMBER ? 'n' : t->type == SK_T_BOOL ? 'b' : 's';
 
         if (a->name == name)
