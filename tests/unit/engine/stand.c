@@ -70,7 +70,7 @@ void stand_fill(stand *s)
 {
     sk_area areas[2] = {square(s, "BU00010001", "WK000100", "GM0001", 52.10, 5.10),
                         square(s, "BU00010101", "WK000101", "GM0001", 52.14, 5.10)};
-    char id[8];
+    char id[16];
 
     put_areas(s, areas, 2);
     put_categories(s, 5);
