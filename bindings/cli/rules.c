@@ -339,6 +339,12 @@ static const cli_command rules_commands[] = {
      "Needs no engine. Exit status 1 when an example fails, so that it fits a pipeline.\n"
      "Example: schakel rules test wilgenmeer.lua\n",
      CLI_FLAGS(test_flags), 1, 1, rules_local_test},
+    {"program", "FILE [--rules-dir DIR]", "what the engine makes of the expressions of a rule set",
+     "Needs no engine. One instruction a line, run over 64 pairs at a time; parts that rules "
+     "share\n"
+     "are there once.\n"
+     "Example: schakel rules program wilgenmeer.lua\n",
+     CLI_FLAGS(test_flags), 1, 1, rules_local_program},
     {"push", "FILE", "give a rule set to the engine; nothing changes yet",
      "Example: schakel rules push wilgenmeer.lua\n", NULL, 0, 1, 1, rules_push},
     {"dry-run", "HASH", "what would change on the stored listings (not built yet)",

@@ -23,6 +23,8 @@ void rules_file_done(rules_file *file);
 int rules_local_check(cli_app *cli, const cli_args *args);
 int rules_local_test(cli_app *cli, const cli_args *args);
 int rules_local_describe(cli_app *cli, const cli_args *args);
+/** schakel rules program. */
+int rules_local_program(cli_app *cli, const cli_args *args);
 
 /** The hash that `given` means, asked of the engine: a whole hash, its first 6 or more characters,
  *  or a name. Of a name only sets in one of `states` ("PUSHED") are meant, of any with "". */

@@ -96,7 +96,7 @@ static double clamp_unit(double value)
 static void count_cost(void *context, const sk_program *program, const sk_instr *instr)
 {
     sk_rule_check *out = context;
-    bool set = instr->op >= SK_OP_COUNT || instr->op == SK_OP_SET_FIELD || instr->op == SK_OP_ATTR;
+    bool set = instr->op >= SK_OP_COUNT || instr->op == SK_OP_SET_FIELD;
 
     (void)program;
     out->instructions++;

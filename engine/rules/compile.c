@@ -16,7 +16,8 @@
  *                                  3: div 1 2
  *
  * Operations on constants alone are computed here, with the very function that the evaluator uses,
- * so that folding changes no answer. An operation is never reordered or simplified.
+ * so that folding changes no answer. An operation is never reordered or simplified. Operands are
+ * lowered from left to right, so that every compiler numbers the registers alike.
  *
  * The type of an attribute that is not declared is known only when it runs. Where the surroundings
  * ask for one type, the instruction reads that type and gives missing for the others. Where two
@@ -168,15 +169,18 @@ static int lower_attr(builder *b, const sk_node *node, sk_expr_type want)
 static int lower_equal(builder *b, sk_node *x, sk_node *y)
 {
     sk_expr_type type = x->type == SK_T_ANY ? y->type : x->type;
-    int reading[3];
+    int reading[3], left;
 
-    if (type != SK_T_ANY)
-        return emit_op(b, type == SK_T_SET ? SK_OP_SET_EQ : SK_OP_EQ, SK_T_BOOL, lower(b, x, type),
+    if (type != SK_T_ANY) {
+        left = lower(b, x, type);
+        return emit_op(b, type == SK_T_SET ? SK_OP_SET_EQ : SK_OP_EQ, SK_T_BOOL, left,
                        lower(b, y, type), 0);
+    }
     for (int i = 0; i < 3; i++) {
         sk_expr_type as = (sk_expr_type[]){SK_T_NUMBER, SK_T_STRING, SK_T_BOOL}[i];
 
-        reading[i] = emit_op(b, SK_OP_EQ, SK_T_BOOL, lower(b, x, as), lower(b, y, as), 0);
+        left = lower(b, x, as);
+        reading[i] = emit_op(b, SK_OP_EQ, SK_T_BOOL, left, lower(b, y, as), 0);
     }
     return emit_op(b, SK_OP_FIRST, SK_T_BOOL, reading[0], reading[1], reading[2]);
 }
@@ -193,8 +197,9 @@ static int lower_fold(builder *b, sk_node *node)
 
 static int lower_unit_clamp(builder *b, int x)
 {
-    return emit_op(b, SK_OP_CLAMP, SK_T_NUMBER, x, emit_const(b, SK_T_NUMBER, 0),
-                   emit_const(b, SK_T_NUMBER, 1));
+    int zero = emit_const(b, SK_T_NUMBER, 0);
+
+    return emit_op(b, SK_OP_CLAMP, SK_T_NUMBER, x, zero, emit_const(b, SK_T_NUMBER, 1));
 }
 
 static int lower_numeric_call(builder *b, sk_node *node)
@@ -208,9 +213,9 @@ static int lower_numeric_call(builder *b, sk_node *node)
         return emit_op(b, SK_OP_DIV, SK_T_NUMBER, y, emit_op(b, SK_OP_ADD, SK_T_NUMBER, y, x, 0),
                        0);
     case SK_OP_RAMP:
-        return lower_unit_clamp(b, emit_op(b, SK_OP_DIV, SK_T_NUMBER,
-                                           emit_op(b, SK_OP_SUB, SK_T_NUMBER, x, y, 0),
-                                           emit_op(b, SK_OP_SUB, SK_T_NUMBER, z, y, 0), 0));
+        x = emit_op(b, SK_OP_SUB, SK_T_NUMBER, x, y, 0);
+        z = emit_op(b, SK_OP_SUB, SK_T_NUMBER, z, y, 0);
+        return lower_unit_clamp(b, emit_op(b, SK_OP_DIV, SK_T_NUMBER, x, z, 0));
     case SK_OP_CLAMP:
         if (node->argc == 1)
             return lower_unit_clamp(b, x);
@@ -223,14 +228,17 @@ static int lower_numeric_call(builder *b, sk_node *node)
 
 static int lower_if(builder *b, sk_node *node, sk_expr_type want)
 {
-    return emit_op(b, want == SK_T_SET ? SK_OP_SET_IF : SK_OP_IF, want,
-                   lower(b, node->args[0], SK_T_BOOL), lower(b, node->args[1], want),
+    int condition = lower(b, node->args[0], SK_T_BOOL), yes = lower(b, node->args[1], want);
+
+    return emit_op(b, want == SK_T_SET ? SK_OP_SET_IF : SK_OP_IF, want, condition, yes,
                    lower(b, node->args[2], want));
 }
 
 static int lower_two(builder *b, sk_node *node, sk_op op, sk_expr_type x, sk_expr_type y)
 {
-    return emit_op(b, op, node->type, lower(b, node->args[0], x), lower(b, node->args[1], y), 0);
+    int left = lower(b, node->args[0], x);
+
+    return emit_op(b, op, node->type, left, lower(b, node->args[1], y), 0);
 }
 
 /** a > b is b < a. */

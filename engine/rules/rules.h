@@ -163,6 +163,9 @@ bool sk_why_distance(double distance_m, sk_buf *out);
  *  "2 uur en 15 minuten"; nothing when the template is empty or a placeholder has no value. */
 void sk_ruleset_why(const sk_ruleset *rules, uint32_t index, const sk_why *values, sk_buf *out);
 
+/** The programs of the rule set as text, one instruction a line, appended to `out`. */
+sk_status sk_ruleset_disassemble(const sk_ruleset *rules, sk_buf *out, sk_error *err);
+
 /** Run the `example` blocks; appends a table of differences in text to `report`. */
 sk_status sk_ruleset_test(sk_ruleset *rules, uint32_t *out_run, uint32_t *out_failed,
                           sk_buf *report, sk_error *err);
