@@ -172,7 +172,8 @@ static void print_program(const sk_ruleset *rules, const sk_program *program, co
     if (program->count == 0)
         return;
     count_uses(&l);
-    sk_buf_printf(out, "%s%s: %zu instructions\n", out->size > 0 ? "\n" : "", name, program->count);
+    sk_buf_printf(out, "%s%s: %zu instruction%s\n", out->size > 0 ? "\n" : "", name, program->count,
+                  program->count == 1 ? "" : "s");
     for (size_t i = 0; i < program->count && !out->failed; i++)
         print_line(&l, i);
 }
