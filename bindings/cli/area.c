@@ -4,7 +4,7 @@
 #include "../c/src/fields.h"
 #include "codec/codec.h"
 
-/* schakel area and schakel taxonomy: where and about what.
+/* schakel area: where.
  *
  * A municipality's areas are far larger than one request may be, so an import goes in pages:
  * `begin` drops what was staged before, `commit` puts all staged areas in the place of the old
@@ -200,41 +200,6 @@ static int area_find(cli_app *cli, const cli_args *args)
     return code;
 }
 
-/* ---- Taxonomy ---- */
-
-static int taxonomy_import(cli_app *cli, const cli_args *args)
-{
-    json_t *taxonomy = NULL;
-    int code = word_json_file(cli, args->word[0], &taxonomy);
-
-    if (code != CLI_DONE)
-        return code;
-    code = cli_command_ask(cli, json_pack("{s:{s:O}}", "putTaxonomy", "taxonomy", taxonomy), NULL);
-    if (code == CLI_DONE && !cli->json)
-        fprintf(cli->out, "%zu categories and %zu relations imported\n",
-                json_array_size(json_object_get(taxonomy, "categories")),
-                json_array_size(json_object_get(taxonomy, "related")));
-    json_decref(taxonomy);
-    return code;
-}
-
-static int taxonomy_export(cli_app *cli, const cli_args *args)
-{
-    json_t *answer = NULL;
-    int code = cli_ask(cli, json_pack("{s:{}}", "getTaxonomy"), &answer);
-
-    (void)args;
-    if (code == CLI_DONE && !cli->json) {
-        const json_t *taxonomy = json_object_get(answer, "taxonomy");
-
-        if (taxonomy)
-            json_dumpf(taxonomy, cli->out, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-        fputc('\n', cli->out);
-    }
-    json_decref(answer);
-    return code;
-}
-
 /* ---- The commands ---- */
 
 static const cli_flag list_flags[] = {
@@ -259,17 +224,3 @@ static const cli_command area_commands[] = {
 const cli_group area_group = {"area", "buurten, wijken and gemeenten",
                               "Areas give listings their buurt and connectors their work.\n",
                               area_commands, CLI_COUNT(area_commands)};
-
-static const cli_command taxonomy_commands[] = {
-    {"import", "FILE", "replace the categories",
-     "{\"categories\": [{\"code\": \"vervoer\", \"label\": {\"nl\": \"Vervoer\", \"en\": "
-     "\"Transport\"}}],\n \"related\": [{\"a\": \"...\", \"b\": \"...\", \"closeness\": 0.5}]}\n"
-     "Refused while listings use codes that the file lacks.\n"
-     "Example: schakel taxonomy import taxonomy.json\n",
-     NULL, 0, 1, 1, taxonomy_import},
-    {"export", "", "the categories in use, as such a file",
-     "Example: schakel taxonomy export > taxonomy.json\n", NULL, 0, 0, 0, taxonomy_export},
-};
-const cli_group taxonomy_group = {"taxonomy", "the categories of needs and offers",
-                                  "Categories describe the task, never a condition.\n",
-                                  taxonomy_commands, CLI_COUNT(taxonomy_commands)};

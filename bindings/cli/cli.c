@@ -61,17 +61,9 @@ int cli_tell(cli_app *cli, int code, const char *field, const char *message)
     return code;
 }
 
-/* "putListings.listings[0].point.lat" is "point.lat" to somebody who put one listing. */
-static const char *short_field(const char *field)
-{
-    const char *dot = strchr(field, '.'), *item = strstr(field, "[0].");
-
-    return strncmp(field, "put", 3) == 0 && dot && item && item > dot ? item + 4 : field;
-}
-
 int cli_tell_error(cli_app *cli, const sk_error *error)
 {
-    return cli_tell(cli, CLI_REFUSED, short_field(error->field), error->message);
+    return cli_tell(cli, CLI_REFUSED, place_in_words(cli, error->field), error->message);
 }
 
 int cli_usage(cli_app *cli, const char *format, ...)
@@ -156,6 +148,7 @@ static int ask(cli_app *cli, json_t *request, json_t **out_answer, bool quiet)
 
     if (code != CLI_DONE)
         goto out;
+    cli->op = cli_text(cli, "%s", json_object_iter_key(json_object_iter(request)));
     code = ask_text(cli, text, &answer, &err, quiet);
     if (answer && cli->json && !quiet)
         fprintf(cli->out, "%s\n", answer);
@@ -192,7 +185,7 @@ int cli_command_ask(cli_app *cli, json_t *request, json_t **out_receipt)
     status = reply_text(receipt, "status");
     error = json_object_get(receipt, "error");
     if (*status && strcmp(status, "OK") != 0)
-        code = cli_tell(cli, CLI_REFUSED, short_field(reply_text(error, "field")),
+        code = cli_tell(cli, CLI_REFUSED, place_in_words(cli, reply_text(error, "field")),
                         *reply_text(error, "message") ? reply_text(error, "message") : status);
     else if (*reply_text(receipt, "warning"))
         cli_tell(cli, CLI_DONE, "note", reply_text(receipt, "warning"));

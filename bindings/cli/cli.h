@@ -21,6 +21,8 @@ typedef struct cli_app {
     uint32_t timeout_ms;
     schakel_client *client; /**< NULL until the first request. */
     sk_arena *arena;        /**< For texts that live until the command ends. */
+    const char *op;         /**< Of the request under way, as its errors begin. */
+    const struct cli_args *args;
 } cli_app;
 
 /* ---- Commands ---- */
@@ -104,12 +106,33 @@ sk_status cli_response_status(sk_str response, uint32_t *out_retry_ms, sk_error 
 
 /** "schakel: field: message" on `err`; returns `code`. */
 int cli_tell(cli_app *cli, int code, const char *field, const char *message);
+/** The field in the words of the command line. */
 int cli_tell_error(cli_app *cli, const sk_error *error);
 int cli_usage(cli_app *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Text in the arena; ends the program without memory. */
 const char *cli_text(cli_app *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** What a terminal must not see (control bytes) replaced by "?". */
 const char *cli_clean(cli_app *cli, const char *text);
+
+/* ---- Places and near words ---- */
+
+/** "putListings.listings[0].point.lat", of the operation putListings: "point.lat". */
+const char *place_in_input(const char *op, const char *field);
+/** And in the words of the command line under way: "--at". */
+const char *place_in_words(cli_app *cli, const char *field);
+
+/** The nearest of what was offered; `best` NULL: nothing is near. */
+typedef struct nearest {
+    const char *word;
+    const char *best;
+    size_t slips;
+} nearest;
+void near_offer(nearest *n, const char *candidate);
+
+/** For those of these codes that do not exist: what may have been meant, on `err`. */
+void hint_categories(cli_app *cli, const json_t *codes);
+/** Why a listing that was just put got no suggestion, on `out`. */
+void say_why_none(cli_app *cli, const char *id);
 
 /* ---- Reading answers: absent is "", 0 or false ---- */
 
@@ -120,6 +143,8 @@ int64_t reply_integer(const json_t *object, const char *key);
 bool reply_true(const json_t *object, const char *key);
 /** "a, b, c" in the arena. */
 const char *reply_joined(cli_app *cli, const json_t *array);
+/** A number for people: with the comma of the Dutch reasons that it stands between. */
+const char *decimal(cli_app *cli, const char *format, double number);
 /** The shortest decimal that reads back as the same number. */
 void reply_print_number(FILE *out, double number);
 void reply_print_string(FILE *out, const char *text);

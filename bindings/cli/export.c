@@ -118,12 +118,15 @@ static int write_file(exporter *x, const char *path)
 
 static int export_run(cli_app *cli, const cli_args *args)
 {
+    const char *path = args->word_count > 0 ? args->word[0] : "-";
     exporter x = {.cli = cli, .out = cli->out, .with_contact = cli_has(args, "with-contact")};
-    bool file = args->word_count > 0 && strcmp(args->word[0], "-") != 0;
-    int code = cli_connect(cli);
+    bool file = strcmp(path, "-") != 0;
+    int code = CLI_DONE;
 
-    if (code == CLI_DONE)
-        code = file ? write_file(&x, args->word[0]) : write_all(&x);
+    if (file && access(path, F_OK) == 0 && !cli_has(args, "force"))
+        return cli_tell(cli, CLI_REFUSED, path, "is there already; --force replaces it");
+    if ((code = cli_connect(cli)) == CLI_DONE)
+        code = file ? write_file(&x, path) : write_all(&x);
     sk_buf_done(&x.after);
     sk_buf_done(&x.json);
     return code;
@@ -131,9 +134,11 @@ static int export_run(cli_app *cli, const cli_args *args)
 
 static const cli_flag export_flags[] = {
     {"with-contact", NULL, "contact details too; keep the file as safe as the engine"},
+    {"force", NULL, "replace FILE when it is there"},
 };
 static const cli_command export_commands[] = {
-    {NULL, "[FILE] [--with-contact]", "everything that import reads back, one JSON object a line",
+    {NULL, "[FILE] [--with-contact] [--force]",
+     "everything that import reads back, one JSON object a line",
      "Parties, then listings, then connectors, on standard output or in FILE (mode 0600).\n"
      "Example: schakel export wilgenmeer.ndjson\n",
      CLI_FLAGS(export_flags), 0, 1, export_run},

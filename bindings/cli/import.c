@@ -25,6 +25,7 @@
 #define BATCH_BYTES (200 * 1024)
 #define LINE_BYTES (200 * 1024)
 #define RESULT_RECEIPTS 10
+#define NOTES_SHOWN 20
 
 static const struct kind {
     const char *key, *message, *plural;
@@ -57,7 +58,7 @@ struct importer {
     pthread_cond_t wake;
     batch *filling;
     sk_buf line, record;
-    uint64_t line_number, stored[KINDS], made[KINDS], refused, suggestions;
+    uint64_t line_number, stored[KINDS], made[KINDS], refused, noted, suggestions;
     int64_t started_ms, shown_ms;
     int code; /**< Other than CLI_DONE: stop. */
 };
@@ -96,8 +97,11 @@ static void say_counts(const importer *im)
         fprintf(out, "{\"lines\": %llu", (unsigned long long)im->line_number);
         for (size_t k = 0; k < KINDS; k++)
             fprintf(out, ", \"%s\": %llu", kinds[k].plural, (unsigned long long)im->stored[k]);
-        fprintf(out, ", \"suggestions\": %llu, \"refused\": %llu}\n",
+        fprintf(out, ", \"suggestions\": %llu, \"refused\": %llu",
                 (unsigned long long)im->suggestions, (unsigned long long)im->refused);
+        if (im->noted > 0)
+            fprintf(out, ", \"noted\": %llu", (unsigned long long)im->noted);
+        fputs("}\n", out);
         return;
     }
     fprintf(out, "%llu lines", (unsigned long long)im->line_number);
@@ -106,8 +110,11 @@ static void say_counts(const importer *im)
             fprintf(out, ", %llu %s (%llu new)", (unsigned long long)im->stored[k], kinds[k].plural,
                     (unsigned long long)im->made[k]);
     }
-    fprintf(out, ", %llu suggestions made, %llu lines refused\n",
-            (unsigned long long)im->suggestions, (unsigned long long)im->refused);
+    fprintf(out, ", %llu suggestions made, %llu lines refused", (unsigned long long)im->suggestions,
+            (unsigned long long)im->refused);
+    if (im->noted > 0)
+        fprintf(out, ", %llu stored with a note", (unsigned long long)im->noted);
+    fputc('\n', out);
 }
 
 /* ---- Answers ---- */
@@ -165,6 +172,22 @@ static const char *within_item(const char *path)
     return item ? item + 2 : path;
 }
 
+/* What the engine stored with a warning. */
+static void note_line(importer *im, uint64_t number, sk_str receipt)
+{
+    wire_field f;
+
+    if (!field_find(receipt, 9, &f) || f.type != 2 || f.bytes.size == 0)
+        return;
+    if (++im->noted <= NOTES_SHOWN)
+        fprintf(im->cli->err, "%sline %llu: note: %s\n", im->cli->terminal ? "\r" : "",
+                (unsigned long long)number,
+                cli_clean(im->cli, cli_text(im->cli, "%.*s", SK_STR_ARG(f.bytes))));
+    else if (im->noted == NOTES_SHOWN + 1)
+        fprintf(im->cli->err, "more notes follow; they are only counted\n");
+    sk_arena_reset(im->cli->arena);
+}
+
 static void count_receipts(importer *im, const batch *b)
 {
     char path[96], message[288];
@@ -177,6 +200,7 @@ static void count_receipts(importer *im, const batch *b)
         if (item.number != 1 || item.type != 2)
             continue;
         if (receipt_ok(item.bytes, path, sizeof(path), message, sizeof(message))) {
+            note_line(im, b->lines[i], item.bytes);
             im->stored[b->kind]++;
             im->made[b->kind] += receipt_number(item.bytes, 5) != 0;
             im->suggestions += receipt_number(item.bytes, 7);

@@ -8,12 +8,28 @@
 
 /* ---- Backup, restore, verify ---- */
 
+/* Where it is, on the engine's machine, and how it comes back. */
+static void say_backup(cli_app *cli, const char *name)
+{
+    json_t *status = cli_peek(cli, json_pack("{s:{}}", "getStatus"));
+    const char *folder = reply_text(json_object_get(status, "engineStatus"), "backupDir");
+
+    folder = *folder ? cli_clean(cli, folder) : "the engine's backup folder";
+    fprintf(cli->out,
+            "backup made: %s/%s\n"
+            "Keep it apart from keys/ and admin.token of the data folder, which are not in it.\n"
+            "Put it back, the engine stopped, into an empty folder that has those two:\n"
+            "  schakel restore %s/%s --data DIR\n",
+            folder, name, folder, name);
+    json_decref(status);
+}
+
 static int backup_run(cli_app *cli, const cli_args *args)
 {
     int code = cli_command_ask(cli, json_pack("{s:{s:s}}", "backup", "name", args->word[0]), NULL);
 
     if (code == CLI_DONE && !cli->json)
-        fprintf(cli->out, "backup %s made, in the engine's backup folder\n", args->word[0]);
+        say_backup(cli, args->word[0]);
     return code;
 }
 
@@ -210,7 +226,9 @@ const cli_group restore_group = {"restore", "put a backup back; the engine is st
                                  restore_commands, CLI_COUNT(restore_commands)};
 static const cli_command verify_commands[] = {
     {NULL, "--data DIR", "read and check a whole data folder; the engine is stopped",
-     "Example: schakel verify --data /var/lib/schakel\n", NULL, 0, 0, 0, verify_run},
+     "Refused while an engine runs on the folder, and no engine starts on it meanwhile.\n"
+     "Example: schakel verify --data /var/lib/schakel\n",
+     NULL, 0, 0, 0, verify_run},
 };
 const cli_group verify_group = {"verify", "check a whole data folder; the engine is stopped", "",
                                 verify_commands, CLI_COUNT(verify_commands)};

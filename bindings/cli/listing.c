@@ -134,10 +134,7 @@ static void say_put(cli_app *cli, const json_t *receipt)
             reply_true(receipt, "created") ? "new" : "replaced", (long long)count,
             count == 1 ? "" : "s");
     if (count == 0)
-        fputs(
-            "Nobody new to suggest: nobody fits well enough, or who fits was suggested before or\n"
-            "has as many open suggestions as the rules allow.\n",
-            cli->out);
+        say_why_none(cli, id);
     fprintf(cli->out, "Who fits, and why:        schakel match %s\n", id);
     if (count > 0)
         fprintf(cli->out, "What was suggested:       schakel suggestion list --listing %s\n", id);
@@ -189,6 +186,8 @@ static int listing_put(cli_app *cli, const cli_args *args)
                            &receipt);
     if (code == CLI_DONE && !cli->json)
         say_put(cli, receipt);
+    if (code == CLI_REFUSED)
+        hint_categories(cli, json_object_get(listing, "categories"));
 out:
     json_decref(listing);
     json_decref(receipt);

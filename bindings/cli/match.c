@@ -78,7 +78,7 @@ static const char *metres(cli_app *cli, const json_t *item)
 
     if (!json_object_get(item, "distanceM"))
         return "remote";
-    return m < 1000 ? cli_text(cli, "%.0f m", m) : cli_text(cli, "%.1f km", m / 1000);
+    return m < 1000 ? cli_text(cli, "%.0f m", m) : decimal(cli, "%.1f km", m / 1000);
 }
 
 static const char *hours(cli_app *cli, const json_t *item)
@@ -102,9 +102,10 @@ static const char *reasons(cli_app *cli, const json_t *terms)
         const char *why = cli_clean(cli, reply_text(term, "why"));
 
         if (reply_true(term, "applies"))
-            text = cli_text(cli, "%s       %-10s %.2f x %.3g%s%s\n", text,
-                            cli_clean(cli, reply_text(term, "name")), reply_number(term, "value"),
-                            reply_number(term, "weight"), *why ? "  " : "", why);
+            text = cli_text(
+                cli, "%s       %-10s %s x %s%s%s\n", text, cli_clean(cli, reply_text(term, "name")),
+                decimal(cli, "%.2f", reply_number(term, "value")),
+                decimal(cli, "%.3g", reply_number(term, "weight")), *why ? "  " : "", why);
     }
     return text;
 }
@@ -129,7 +130,7 @@ static void print_matches(cli_app *cli, const json_t *items)
     json_array_foreach((json_t *)items, i, item)
     {
         table_add(&t, cli_text(cli, "%zu", i + 1));
-        table_add(&t, cli_text(cli, "%.3f", (double)reply_integer(item, "score") / 1e6));
+        table_add(&t, decimal(cli, "%.3f", (double)reply_integer(item, "score") / 1e6));
         table_add(&t, cli_clean(cli, reply_text(item, "title")));
         table_add(&t, reply_text(item, "buurt"));
         table_add(&t, metres(cli, item));
@@ -197,7 +198,8 @@ static int ask_match(cli_app *cli, json_t *query, json_t **out_answer, json_t **
     error = json_object_get(*out_result, "error");
     if (!error)
         return CLI_DONE;
-    return cli_tell(cli, CLI_REFUSED, reply_text(error, "field"), reply_text(error, "message"));
+    return cli_tell(cli, CLI_REFUSED, place_in_words(cli, reply_text(error, "field")),
+                    reply_text(error, "message"));
 }
 
 static int match_run(cli_app *cli, const cli_args *args)
@@ -271,7 +273,7 @@ static void print_group(cli_app *cli, const json_t *group)
     table_init(cli, &t, "score|nearest|would fit with|id");
     json_array_foreach(misses, i, miss)
     {
-        table_add(&t, cli_text(cli, "%.3f", (double)reply_integer(miss, "score") / 1e6));
+        table_add(&t, decimal(cli, "%.3f", (double)reply_integer(miss, "score") / 1e6));
         table_add(&t, cli_clean(cli, reply_text(miss, "title")));
         table_add(&t, cli_clean(cli, reply_text(miss, "change")));
         table_add(&t, cli_clean(cli, reply_text(miss, "listingId")));

@@ -209,18 +209,16 @@ static int read_words(reader *r)
 
 static int unknown(cli_app *cli, const char *what, const char *word, const cli_group *group)
 {
-    const char *near = NULL;
+    nearest near = {.word = word};
 
-    for (size_t i = 0; !group && cli_groups[i]; i++) {
-        if (strncmp(cli_groups[i]->name, word, 3) == 0)
-            near = cli_groups[i]->name;
-    }
+    for (size_t i = 0; !group && cli_groups[i]; i++)
+        near_offer(&near, cli_groups[i]->name);
     for (size_t i = 0; group && i < group->command_count; i++) {
-        if (group->commands[i].verb && strncmp(group->commands[i].verb, word, 2) == 0)
-            near = group->commands[i].verb;
+        if (group->commands[i].verb)
+            near_offer(&near, group->commands[i].verb);
     }
-    if (near)
-        return cli_usage(cli, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);
+    if (near.best)
+        return cli_usage(cli, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near.best);
     return cli_usage(cli, "unknown %s \"%s\" (see schakel %s--help)", what, word,
                      group ? cli_text(cli, "%s ", group->name) : "");
 }
@@ -253,6 +251,25 @@ static int explain_words(cli_app *cli, const cli_args *args, size_t first)
     return explain(cli, group, args->word_count > first + 1 ? args->word[first + 1] : NULL);
 }
 
+/* "put listing" is "listing put" in the wrong order; "put" alone is a verb of some groups. */
+static int unknown_group(cli_app *cli, const cli_args *args)
+{
+    const char *word = args->word[0], *groups = "";
+    const cli_group *behind = args->word_count > 1 ? cli_find_group(args->word[1]) : NULL;
+
+    if (behind && cli_find_command(behind, word))
+        return cli_usage(cli, "unknown command \"%s\"; did you mean \"schakel %s %s\"?", word,
+                         behind->name, word);
+    for (size_t i = 0; cli_groups[i]; i++) {
+        if (cli_find_command(cli_groups[i], word))
+            groups =
+                cli_text(cli, "%s%s%s %s", groups, *groups ? ", " : "", cli_groups[i]->name, word);
+    }
+    if (*groups)
+        return cli_usage(cli, "\"%s\" of what? There is %s", word, groups);
+    return unknown(cli, "command", word, NULL);
+}
+
 /* Finds the command in the words and takes group and verb off them. */
 static int find_command(cli_app *cli, cli_args *args, const cli_group **out_group,
                         const cli_command **out)
@@ -260,7 +277,7 @@ static int find_command(cli_app *cli, cli_args *args, const cli_group **out_grou
     const cli_group *group = cli_find_group(args->word[0]);
 
     if (!group)
-        return unknown(cli, "command", args->word[0], NULL);
+        return unknown_group(cli, args);
     *out_group = group;
     *out = cli_find_command(group, NULL);
     if (!*out && args->word_count > 1) {
@@ -322,8 +339,8 @@ static int run(reader *r)
 
 int cli_main(int argc, char **argv, FILE *in, FILE *out, FILE *err)
 {
-    cli_app cli = {.in = in, .out = out, .err = err};
     cli_args args = {0};
+    cli_app cli = {.in = in, .out = out, .err = err, .op = "", .args = &args};
     reader r = {.cli = &cli, .argc = argc, .argv = argv, .args = &args};
     int code = CLI_DONE;
 

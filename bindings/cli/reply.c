@@ -32,6 +32,16 @@ int64_t reply_integer(const json_t *object, const char *key)
     return json_is_integer(value) ? json_integer_value(value) : 0;
 }
 
+const char *decimal(cli_app *cli, const char *format, double number)
+{
+    char text[64], *point = NULL;
+
+    snprintf(text, sizeof(text), format, number);
+    if ((point = strchr(text, '.')))
+        *point = ',';
+    return cli_text(cli, "%s", text);
+}
+
 bool reply_true(const json_t *object, const char *key)
 {
     return json_is_true(json_object_get(object, key));

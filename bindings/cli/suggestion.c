@@ -54,7 +54,7 @@ static void print_list(cli_app *cli, const json_t *items)
     {
         table_add(&t, cli_clean(cli, reply_text(s, "id")));
         table_add(&t, reply_text(s, "state"));
-        table_add(&t, cli_text(cli, "%.3f", (double)reply_integer(s, "score") / 1e6));
+        table_add(&t, decimal(cli, "%.3f", (double)reply_integer(s, "score") / 1e6));
         table_add(&t, title_of(cli, titles, reply_text(s, "demandId")));
         table_add(&t, title_of(cli, titles, reply_text(s, "supplyId")));
         table_add(&t, cli_clean(cli, reply_text(s, "assignee")));
@@ -117,8 +117,8 @@ static void print_terms(cli_app *cli, const json_t *s)
         bool applies = reply_true(term, "applies");
 
         table_add(&t, cli_clean(cli, reply_text(term, "name")));
-        table_add(&t, applies ? cli_text(cli, "%.3f", reply_number(term, "value")) : "-");
-        table_add(&t, cli_text(cli, "%.3g", reply_number(term, "weight")));
+        table_add(&t, applies ? decimal(cli, "%.3f", reply_number(term, "value")) : "-");
+        table_add(&t, decimal(cli, "%.3g", reply_number(term, "weight")));
         table_add(&t, cli_clean(cli, reply_text(term, "why")));
     }
     table_print(&t, cli->out, NULL);
@@ -159,7 +159,7 @@ static void print_suggestion(cli_app *cli, const json_t *s)
 
     print_pair(cli, "id", reply_text(s, "id"));
     print_pair(cli, "state", reply_text(s, "state"));
-    print_pair(cli, "score", cli_text(cli, "%.3f", (double)reply_integer(s, "score") / 1e6));
+    print_pair(cli, "score", decimal(cli, "%.3f", (double)reply_integer(s, "score") / 1e6));
     print_pair(cli, "version", cli_text(cli, "%lld", (long long)reply_integer(s, "version")));
     print_pair(cli, "needs",
                cli_text(cli, "%s  %s", reply_text(s, "demandId"),
@@ -251,6 +251,24 @@ static int add_meetings(cli_app *cli, const cli_args *args, json_t *op, bool alw
     return CLI_DONE;
 }
 
+static int unknown_decision(cli_app *cli, const char *word)
+{
+    static const char *const decisions[] = {"accept",  "reject",   "park", "introduce", "yes",
+                                            "decline", "complete", "end",  "undo"};
+    nearest near = {.word = word};
+
+    for (size_t i = 0; i < CLI_COUNT(decisions); i++)
+        near_offer(&near, decisions[i]);
+    if (near.best && strcmp(near.best, "undo") == 0)
+        return cli_usage(cli, "to take a decision back: schakel suggestion undo ID");
+    if (near.best)
+        return cli_usage(cli, "unknown decision \"%s\"; did you mean \"%s\"?", word, near.best);
+    return cli_usage(cli,
+                     "unknown decision \"%s\": accept, reject, park, introduce, yes, decline, "
+                     "complete or end",
+                     word);
+}
+
 static int suggestion_decide(cli_app *cli, const cli_args *args)
 {
     static const char *const done[][2] = {{"ACCEPT", "accepted"},    {"REJECT", "rejected"},
@@ -266,8 +284,7 @@ static int suggestion_decide(cli_app *cli, const cli_args *args)
             what = done[i][1];
     }
     if (!what)
-        return cli_usage(cli, "unknown decision \"%s\" (see schakel suggestion decide --help)",
-                         args->word[1]);
+        return unknown_decision(cli, args->word[1]);
     if ((code = start_op(cli, args, &op)) != CLI_DONE)
         return code;
     json_object_set_new(op, "decision", json_string(decision));

@@ -50,7 +50,8 @@ sk_status sk_calendar_read_ics(sk_calendar *calendar, sk_str text, sk_arena *are
 
 /** Dutch text for common times of an availability bitmap, in Europe/Amsterdam:
  *  "dinsdag 14.00-16.00 uur, donderdag 9.00-12.00 uur"; at most `max_items` stretches of at least
- *  `least_slots` slots, each weekday and time named once. */
+ *  `least_slots` slots, each weekday and time named once. Long ones read "maandag de hele dag",
+ *  "op elk moment tot 12 maart", "op elk moment". `first_slot` is that of now. */
 sk_status sk_calendar_describe(sk_calendar *calendar, int64_t first_slot, const uint64_t *bits,
                                size_t slot_count, size_t least_slots, size_t max_items, sk_buf *out,
                                sk_error *err);

@@ -89,6 +89,15 @@ static sk_status fill_item(sk_engine *e, const asker *a, const sk_match *match, 
     return SK_OK;
 }
 
+/** A demand listing may have a lower one of its own; that of a supply listing's counterparts is the
+ *  rule set's at most. */
+static int64_t own_threshold(const sk_engine *e, const sk_facts *facts)
+{
+    return sk_kind_side((sk_kind)facts->kind) == SK_DEMAND
+               ? sk_ruleset_threshold(e->rules, facts, e->now_ms)
+               : sk_ruleset_about(e->rules)->threshold;
+}
+
 sk_status sk_engine_match(sk_engine *e, const sk_actor *actor, const sk_ask *ask, sk_arena *arena,
                           sk_match_answer *out, sk_error *err)
 {
@@ -105,7 +114,8 @@ sk_status sk_engine_match(sk_engine *e, const sk_actor *actor, const sk_ask *ask
         return sk_fail_field(err, SK_EINVAL, "limit", "at most 100");
     if ((st = prepare_asker(e, ask, arena, &a, err)) != SK_OK)
         return st;
-    *out = (sk_match_answer){.reason = closed_reason(a.facts, e->now_ms)};
+    *out = (sk_match_answer){.reason = closed_reason(a.facts, e->now_ms),
+                             .threshold = own_threshold(e, a.facts)};
     if (out->reason[0])
         return SK_OK;
     sk_query query = {.self = a.facts,

@@ -145,6 +145,7 @@ typedef struct sk_match_answer {
     const sk_match_item *items;
     size_t count;
     const char *reason; /**< Of an empty list; else "". */
+    int64_t threshold;  /**< What a suggestion must score now, in millionths. */
 } sk_match_answer;
 sk_status sk_engine_match(sk_engine *engine, const sk_actor *actor, const sk_ask *ask,
                           sk_arena *arena, sk_match_answer *out, sk_error *err);
@@ -311,6 +312,8 @@ typedef struct sk_engine_status {
     sk_str rules_name, rules_hash;
     sk_strs rules_off;            /**< Terms of the active set that were switched off; a view. */
     uint64_t suggestions_to_test; /**< At most so many are still to be tested after a change. */
+    uint32_t max_open_per_demand, max_open_per_supply; /**< Limits of the active rule set. */
+    sk_str backup_dir;                                 /**< For administrators; else empty. */
 } sk_engine_status;
 sk_status sk_engine_get_status(sk_engine *engine, const sk_actor *actor, sk_engine_status *out,
                                sk_error *err);

@@ -29,6 +29,10 @@ sk_status sk_engine_get_status(sk_engine *e, const sk_actor *actor, sk_engine_st
         .rules_hash = sk_str_from(e->rules_hash),
         .rules_off = {e->rules_off, e->rules_off_count},
         .suggestions_to_test = pairing_from(e, e->retest_end) - pairing_from(e, e->retest_from),
+        .max_open_per_demand = sk_ruleset_about(e->rules)->max_open_per_demand,
+        .max_open_per_supply = sk_ruleset_about(e->rules)->max_open_per_supply,
+        .backup_dir = require_right(actor, RIGHT_ADMIN, NULL) == SK_OK ? sk_str_from(e->backup_dir)
+                                                                       : SK_STR(""),
     };
     return SK_OK;
 }

@@ -110,8 +110,13 @@ static sk_str shared_label(const sk_index *index, const sk_facts *demand, const 
 static sk_status describe_times(sk_matcher *matcher, const sk_asked *asked, const uint64_t *common,
                                 uint32_t needed, sk_buf *out, sk_error *err)
 {
-    return sk_calendar_describe(sk_index_calendar(matcher->index), asked->first_word * 64, common,
-                                SK_SPAN_WORDS * 64, needed, TIMES_IN_WHY, out, err);
+    uint64_t horizon[SK_HORIZON_WORDS];
+    unsigned shift = (unsigned)(asked->slot - asked->first_word * 64);
+
+    for (size_t w = 0; w < SK_HORIZON_WORDS; w++)
+        horizon[w] = common[w] >> shift | (shift ? common[w + 1] << (64 - shift) : 0);
+    return sk_calendar_describe(sk_index_calendar(matcher->index), asked->slot, horizon,
+                                SK_HORIZON_SLOTS, needed, TIMES_IN_WHY, out, err);
 }
 
 static sk_status fill_terms(sk_matcher *matcher, const sk_verdict *verdict, sk_why *why,

@@ -145,6 +145,6 @@ sk_status sk_store_backup(sk_store *store, const char *to, sk_error *err);
 /** Put a backup back into an empty or absent data folder; existing keys there stay. */
 sk_status sk_store_restore(const char *from, const char *path, sk_error *err);
 /** Reads every record of format 2, checks checksums, decoding, gapless events and references;
- *  appends what it found in words. SK_ECORRUPT when something is wrong. `path` is not open
- *  elsewhere. */
+ *  appends what it found in words. SK_ECORRUPT when something is wrong. SK_ECONFLICT while another
+ *  process has it open, which cannot open it meanwhile either; this process must not. */
 sk_status sk_store_verify(const char *path, sk_buf *report, sk_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "store/inner.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -393,21 +394,38 @@ static sk_status conclude(inspection *in, sk_error *err)
                                      in->faults == 1 ? "" : "s");
 }
 
-sk_status sk_store_verify(const char *path, sk_buf *report, sk_error *err)
+/* RocksDB's own lock, shared: an engine that runs has it alone, so both cannot be. Reading beside a
+ * running engine would change nothing, but files that go while they are read look like faults. */
+static sk_status keep_engines_out(const char *path, int *out_lock, sk_error *err)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    char *folder = store_join(path, "db"), *name = folder ? store_join(folder, "LOCK") : NULL;
+    sk_status st = SK_OK;
+    int fd = -1;
+
+    if (!name)
+        st = sk_fail(err, SK_ENOMEM, "out of memory");
+    else if (access(folder, F_OK) != 0)
+        st = sk_fail(err, SK_ENOTFOUND, "%s holds no store", path);
+    /* A store that no engine opened yet has no lock. */
+    else if ((fd = open(name, O_RDONLY | O_CLOEXEC)) >= 0 && fcntl(fd, F_SETLK, &lock) != 0)
+        st = sk_fail(err, SK_ECONFLICT, "an engine runs on %s; stop it, or verify a backup", path);
+    if (st != SK_OK && fd >= 0)
+        close(fd);
+    else if (st == SK_OK)
+        *out_lock = fd;
+    sk_free(name);
+    sk_free(folder);
+    return st;
+}
+
+static sk_status inspect_store(const char *path, sk_buf *report, sk_error *err)
 {
     const sk_store_options options = {.size = sizeof options, .path = path, .read_only = true};
     inspection in = {.report = report};
-    char *current = store_join(path, "db");
     sk_error error;
     sk_status st = SK_OK;
 
-    if (!current)
-        return sk_fail(err, SK_ENOMEM, "out of memory");
-    const bool there = access(current, F_OK) == 0;
-
-    sk_free(current);
-    if (!there)
-        return sk_fail(err, SK_ENOTFOUND, "%s holds no store", path);
     if ((st = store_open_raw(&options, &in.store, &error)) != SK_OK) {
         if (st == SK_ENOMEM)
             return sk_fail(err, st, "out of memory");
@@ -418,4 +436,17 @@ sk_status sk_store_verify(const char *path, sk_buf *report, sk_error *err)
     st = inspect_all(&in);
     sk_store_close(in.store);
     return st == SK_OK ? conclude(&in, err) : sk_fail(err, st, "out of memory");
+}
+
+sk_status sk_store_verify(const char *path, sk_buf *report, sk_error *err)
+{
+    int lock = -1;
+    sk_status st = keep_engines_out(path, &lock, err);
+
+    if (st != SK_OK)
+        return st;
+    st = inspect_store(path, report, err);
+    if (lock >= 0)
+        close(lock);
+    return st;
 }

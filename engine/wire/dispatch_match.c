@@ -92,6 +92,7 @@ static sk_status fill_result(turn *t, const sk_match_answer *answer, Schakel__V1
         if ((out->matches[i] = make_item(t, &answer->items[i])) == NULL)
             return turn_no_memory(t, err);
     out->n_matches = answer->count;
+    out->threshold = answer->threshold;
     return SK_OK;
 }
 

@@ -121,6 +121,7 @@ def put_records(engine):
     engine.ok("listing", "put", "--id", "o-1", "--kind", "aanbod", "--party", "p2", "--title",
               "Rijdt graag", "--category", "vervoer", "--at", "52.531,5.221", "--reach", "9000",
               "--when", "ma-vr 9-17", "--provides", "rijbewijs-b", has=["o-1  version 1, new"])
+    engine.ok("taxonomy", "find", "ziekenhuis", has=["vervoer.ziekenhuis"])
     out = engine.ok("listing", "put", "--id", "n-1", "--kind", "need", "--party", "p1", "--title",
                     "Rit naar het ziekenhuis", "--category", "vervoer.ziekenhuis", "--at",
                     "52.53,5.22", "--reach", "3000", "--within", "5000", "--when",
@@ -132,9 +133,14 @@ def put_records(engine):
     engine.ok("listing", "get", "n-1", has=["BU99010101", "MO, TH 14:00-16:00"])
     engine.ok("listing", "list", "--kind", "need", has=["n-1"])
     engine.refused("listing", "put", "--kind", "need", "--party", "p1", "--title", "x",
-                   "--category", "huis", "--at", "95,5", has=["point.lat: "])
+                   "--category", "huis", "--at", "95,5", has=["--at: "])
     engine.refused("listing", "put", "--kind", "need", "--party", "nobody", "--title", "x",
-                   "--category", "huis", "--at", "52,5", has=["partyId"])
+                   "--category", "huis", "--at", "52,5", has=["--party: "])
+    engine.refused("listing", "put", "--kind", "need", "--party", "p1", "--title", "x",
+                   "--category", "huis.klusen", "--remote", has=["huis.klussen"])
+    code, _, err = engine.run("listing", "put", "--kind", "need", "--party", "p1", "--title",
+                              "x", "--category", "huis", "--at", "5.22,52.53")
+    check("exchanged coordinates", code == 0 and "exchanged" in err, err)
     engine.refused("listing", "get", "unknown")
     engine.refused("listing", "put", "--kind", "need", code=2)
 
@@ -209,7 +215,7 @@ def transfer(engine, folder):
     engine.ok("export", file, has=["exported"])
     with open(file) as text:
         records = [json.loads(line) for line in text]
-    check("export has all", len(records) == 603 + 603 + 1, len(records))
+    check("export has all", len(records) == 603 + 604 + 1, len(records))
     return file
 
 
@@ -262,7 +268,9 @@ def keep(engine, folder, exported):
     engine.ok("clock", "step", "2026-03-06T09:00:00Z")
     engine.refused("clock", "step", "2026-03-05T09:00:00Z")
     engine.ok("status", has=["2026-03-06T09:00:00Z", "standaard"])
-    engine.ok("backup", "proef")
+    engine.ok("backup", "proef", has=[os.path.join(engine.data, "backups", "proef"),
+                                      "schakel restore"])
+    engine.refused("verify", has=["an engine runs"])
     engine.stop()
     engine.ok("verify", has=["is sound"])
     target = os.path.join(folder, "restored")

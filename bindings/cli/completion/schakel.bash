@@ -18,7 +18,7 @@ _schakel()
         [party]="put get erase export"
         [suggestion]="list get decide hand-over undo appointments"
         [area]="import list find"
-        [taxonomy]="import export"
+        [taxonomy]="import export find"
         [rules]="check test program push dry-run approve activate list get rollback"
         [connector]="put list"
         [token]="create list revoke"
@@ -49,7 +49,7 @@ _schakel()
         [rules test]="--rules-dir"
         [rules program]="--rules-dir"
         [rules activate]="--max-change"
-        [export]="--with-contact"
+        [export]="--with-contact --force"
         [token create]="--role --name --area --connector"
     )
 

@@ -178,6 +178,10 @@ static void test_usage__is_status_2_and_says_what_is_wrong(void **state)
     expect("listing", NULL, NULL, CLI_USAGE, "schakel listing put");
     expect("listing", "--help", NULL, CLI_DONE, "schakel listing put");
     expect("lisst", NULL, NULL, CLI_USAGE, "did you mean \"listing\"");
+    expect("put", "listing", NULL, CLI_USAGE, "did you mean \"schakel listing put\"?");
+    expect("hand-over", NULL, NULL, CLI_USAGE, "There is suggestion hand-over");
+    expect("sugestion", NULL, NULL, CLI_USAGE, "did you mean \"suggestion\"");
+    expect("listing", "widthraw", NULL, CLI_USAGE, "did you mean \"withdraw\"");
     expect("listing", "pu", NULL, CLI_USAGE, "did you mean \"put\"");
     expect("listing", "get", NULL, CLI_USAGE, "something is missing");
     expect("status", "now", NULL, CLI_USAGE, "one word too many");
