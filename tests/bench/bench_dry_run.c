@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "engine/engine.h"
 
+#include "measure.h"
 #include "national.h"
 
 #include <stdio.h>
@@ -18,20 +19,6 @@ static const char tried[] = "return ruleset { name = \"proef\", based_on = \"sta
                             "  term { \"nabij\", weight = 6, expr = \"decay(distance_m, 900)\" },\n"
                             "  term { \"dringend\", weight = 1, expr = \"need.urgency / 3\" },\n"
                             "  threshold = 0.5 }\n";
-
-static void must(sk_status st, const sk_error *err)
-{
-    if (st == SK_OK)
-        return;
-    fprintf(stderr, "%s: %s\n", err->field, err->message);
-    exit(1);
-}
-
-static void report(const char *name, size_t n, double value, const char *unit)
-{
-    printf("%s\t%zu\t%.3f\t%s\n", name, n, value, unit);
-    fflush(stdout);
-}
 
 /* ---- The data ---- */
 
@@ -109,7 +96,7 @@ static void watch(sk_engine *engine, sk_str id, size_t listings)
 
 static void run(size_t listings)
 {
-    char folder[] = "/tmp/schakel-bench-XXXXXX", command[64];
+    char folder[] = "/tmp/schakel-bench-XXXXXX";
     sk_engine *engine;
     sk_dry_ask ask = {.source = sk_str_from(tried)};
     sk_dry_run started;
@@ -126,9 +113,7 @@ static void run(size_t listings)
     getrusage(RUSAGE_SELF, &usage);
     report("dry_run.memory_peak", listings, (double)usage.ru_maxrss / 1024, "MiB");
     sk_engine_close(engine);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    if (system(command) != 0)
-        fprintf(stderr, "%s stays behind\n", folder);
+    remove_folder(folder);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "engine/engine.h"
 
+#include "measure.h"
 #include "national.h"
 
 #include <stdio.h>
@@ -17,25 +18,6 @@
 #define QUESTIONS 4000
 
 static const sk_actor admin = {.token_id = {"bench", 5}, .role = SK_ROLE_ADMIN};
-
-static void must(sk_status st, const sk_error *err)
-{
-    if (st == SK_OK)
-        return;
-    fprintf(stderr, "%s: %s\n", err->field, err->message);
-    exit(1);
-}
-
-static void report(const char *name, size_t n, double value, const char *unit)
-{
-    printf("%s\t%zu\t%.3f\t%s\n", name, n, value, unit);
-    fflush(stdout);
-}
-
-static double seconds_since(int64_t start_ns)
-{
-    return (double)(sk_monotonic_ns() - start_ns) / 1e9;
-}
 
 static double resident_mib(void)
 {
@@ -113,13 +95,6 @@ static void import(sk_engine *engine, nation *n, size_t listings)
 
 /* ---- Questions ---- */
 
-static int compare_ns(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 static void ask(sk_engine *engine, nation *n, size_t listings)
 {
     int64_t *took = malloc(QUESTIONS * sizeof *took);
@@ -138,9 +113,8 @@ static void ask(sk_engine *engine, nation *n, size_t listings)
         took[i] = sk_monotonic_ns() - start;
         sk_arena_reset(arena);
     }
-    qsort(took, QUESTIONS, sizeof *took, compare_ns);
-    report("answer.median", listings, (double)took[QUESTIONS / 2] / 1e3, "us");
-    report("answer.p99", listings, (double)took[QUESTIONS * 99 / 100] / 1e3, "us");
+    report("answer.median", listings, (double)percentile(took, QUESTIONS, 50) / 1e3, "us");
+    report("answer.p99", listings, (double)percentile(took, QUESTIONS, 99) / 1e3, "us");
     sk_arena_free(arena);
     free(took);
 }
@@ -165,8 +139,7 @@ static void ask_why_not(sk_engine *engine, nation *n, size_t listings)
         took[i] = sk_monotonic_ns() - start;
         sk_arena_reset(arena);
     }
-    qsort(took, TIMES, sizeof *took, compare_ns);
-    report("whynot.median", listings, (double)took[TIMES / 2] / 1e6, "ms");
+    report("whynot.median", listings, (double)percentile(took, TIMES, 50) / 1e6, "ms");
     sk_arena_free(arena);
 }
 
@@ -196,7 +169,7 @@ static void taxonomy(sk_engine *engine, nation *n)
 
 static void run(size_t listings)
 {
-    char folder[] = "/tmp/schakel-bench-XXXXXX", command[64];
+    char folder[] = "/tmp/schakel-bench-XXXXXX";
     nation *n = nation_new();
     double before = resident_mib();
     sk_engine_status status;
@@ -225,9 +198,7 @@ static void run(size_t listings)
     pass_midnight(engine, listings);
     sk_engine_close(engine);
     nation_free(n);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    if (system(command) != 0)
-        fprintf(stderr, "%s stays behind\n", folder);
+    remove_folder(folder);
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "measure.h"
 #include "national.h"
 
 /* Matching in process over made-up national data (national.h): bench_match [listings ...]. Prints
@@ -33,20 +34,6 @@ typedef struct bench {
     sk_matcher *matcher;
     sk_ruleset *rules;
 } bench;
-
-static void must(sk_status st, const sk_error *err)
-{
-    if (st == SK_OK)
-        return;
-    fprintf(stderr, "%s: %s\n", err->field, err->message);
-    exit(1);
-}
-
-static void report(const char *name, size_t n, double value, const char *unit)
-{
-    printf("%s\t%zu\t%.3f\t%s\n", name, n, value, unit);
-    fflush(stdout);
-}
 
 static void make_party(bench *b, size_t number)
 {
@@ -87,12 +74,6 @@ static void build(bench *b, size_t listings)
 
 /* ---- Measuring ---- */
 
-static int compare_ns(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void ask(bench *b, size_t listings)
 {
     int64_t *took = malloc(QUESTIONS * sizeof *took), total = 0;
@@ -115,9 +96,8 @@ static void ask(bench *b, size_t listings)
         total += took[asked++];
         found += count;
     }
-    qsort(took, asked, sizeof *took, compare_ns);
-    report("match.median", listings, (double)took[asked / 2], "ns");
-    report("match.p99", listings, (double)took[asked * 99 / 100], "ns");
+    report("match.median", listings, (double)percentile(took, asked, 50), "ns");
+    report("match.p99", listings, (double)percentile(took, asked, 99), "ns");
     report("match.mean", listings, (double)total / (double)asked, "ns");
     report("match.per_second", listings, 1e9 * (double)asked / (double)total, "matches/s");
     report("match.found_mean", listings, (double)found / (double)asked, "matches");

@@ -12,6 +12,7 @@
 
 #include "codec/codec.h"
 #include "fields.h"
+#include "measure.h"
 #include "national.h"
 
 /* What a front end sees: bench_socket SCHAKELD [listings ...]. Starts the given schakeld on an
@@ -45,25 +46,6 @@ enum {
 };
 
 static atomic_uint refused;
-
-static void must(sk_status st, const sk_error *err)
-{
-    if (st == SK_OK)
-        return;
-    fprintf(stderr, "bench_socket: %s %s\n", err->field, err->message);
-    exit(1);
-}
-
-static void report(const char *name, size_t n, double value, const char *unit)
-{
-    printf("%s\t%zu\t%.3f\t%s\n", name, n, value, unit);
-    fflush(stdout);
-}
-
-static double seconds_since(int64_t start_ns)
-{
-    return (double)(sk_monotonic_ns() - start_ns) / 1e9;
-}
 
 /* ---- The engine ---- */
 
@@ -262,13 +244,6 @@ static void make_questions(nation *n, size_t listings, size_t count, sk_buf *out
     sk_buf_done(&op);
 }
 
-static int compare_ns(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 static void match_alone(schakel_client *client, nation *n, size_t listings)
 {
     static int64_t took[QUESTIONS];
@@ -283,9 +258,8 @@ static void match_alone(schakel_client *client, nation *n, size_t listings)
         call(client, &request);
         total += took[i] = sk_monotonic_ns() - start;
     }
-    qsort(took, QUESTIONS, sizeof *took, compare_ns);
-    report("socket.match.median", listings, (double)took[QUESTIONS / 2] / 1e3, "us");
-    report("socket.match.p99", listings, (double)took[QUESTIONS * 99 / 100] / 1e3, "us");
+    report("socket.match.median", listings, (double)percentile(took, QUESTIONS, 50) / 1e3, "us");
+    report("socket.match.p99", listings, (double)percentile(took, QUESTIONS, 99) / 1e3, "us");
     report("socket.match.alone", listings, 1e9 * QUESTIONS / (double)total, "matches/s");
     sk_buf_done(&request);
 }
@@ -381,7 +355,7 @@ static void commands(const char *folder, size_t listings, size_t clients)
 
 static void run(const char *program, size_t listings)
 {
-    char folder[] = "/tmp/schakel-bench-XXXXXX", command[64];
+    char folder[] = "/tmp/schakel-bench-XXXXXX";
     nation *n = nation_new();
     schakel_client *client;
     pid_t pid;
@@ -405,9 +379,7 @@ static void run(const char *program, size_t listings)
         fprintf(stderr, "bench_socket: the engine refused %u times\n", atomic_load(&refused));
         exit(1);
     }
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    if (system(command) != 0)
-        fprintf(stderr, "%s stays behind\n", folder);
+    remove_folder(folder);
 }
 
 int main(int argc, char **argv)
