@@ -245,6 +245,10 @@ static void print_listing(cli_app *cli, const json_t *l)
     print_pair(cli, "urgency", cli_text(cli, "%lld", (long long)reply_integer(l, "urgency")));
     print_pair(cli, "capacity", cli_text(cli, "%lld", (long long)reply_integer(l, "capacity")));
     print_pair(cli, "status", reply_text(l, "status"));
+    if (*reply_text(l, "relaxedUntil"))
+        print_pair(cli, "relaxed",
+                   cli_text(cli, "%s until %s", reply_joined(cli, json_object_get(l, "relaxed")),
+                            reply_text(l, "relaxedUntil")));
     print_pair(cli, "valid",
                cli_text(cli, "%s to %s", reply_text(l, "validFrom"), reply_text(l, "validUntil")));
     print_pair(cli, "buurt", reply_text(l, "buurt"));
@@ -354,6 +358,76 @@ static int listing_fulfil(cli_app *cli, const cli_args *args)
     return set_status(cli, args, "FULFILLED", "fulfilled");
 }
 
+/* ---- Relaxing ---- */
+
+static const char *const relaxable[] = {"distance", "language", "category", "threshold"};
+
+static int constraints_of(cli_app *cli, const cli_args *args, json_t *out)
+{
+    bool all = cli_has(args, "all"), off = cli_has(args, "off");
+
+    for (size_t i = 0; i < CLI_COUNT(relaxable); i++) {
+        if (cli_has(args, relaxable[i]))
+            json_array_append_new(out, json_string(relaxable[i]));
+    }
+    if ((json_array_size(out) > 0) + all + off != 1)
+        return cli_usage(cli, "give some of --distance --language --category --threshold, or "
+                              "--all, or --off");
+    return CLI_DONE;
+}
+
+/* All that the rule set's steps have for this listing: what why-not says that a case would open,
+ * and what its case has already. */
+static int all_constraints(cli_app *cli, const char *id, json_t *out)
+{
+    json_t *why = cli_peek(cli, json_pack("{s:{s:s}}", "whyNot", "listingId", id));
+    json_t *got = cli_peek(cli, json_pack("{s:{s:s}}", "getListing", "id", id));
+    json_t *opening = NULL, *word = NULL;
+    size_t i = 0;
+
+    json_array_foreach(json_object_get(json_object_get(got, "listing"), "relaxed"), i, word)
+        json_array_append(out, word);
+    json_array_foreach(json_object_get(json_object_get(why, "whyNot"), "opens"), i, opening)
+    {
+        if (!json_object_get(opening, "from"))
+            json_array_extend(out, json_object_get(opening, "constraints"));
+    }
+    json_decref(why);
+    json_decref(got);
+    return json_array_size(out) > 0
+               ? CLI_DONE
+               : cli_tell(cli, CLI_REFUSED, "", "the rule set relaxes nothing more for this one");
+}
+
+static int listing_relax(cli_app *cli, const cli_args *args)
+{
+    const char *id = args->word[0];
+    json_t *constraints = json_array(), *op = NULL, *receipt = NULL;
+    int code = constraints_of(cli, args, constraints);
+
+    if (code == CLI_DONE && cli_has(args, "all") && (code = cli_connect(cli)) == CLI_DONE)
+        code = all_constraints(cli, id, constraints);
+    if (code != CLI_DONE)
+        goto out;
+    op = json_pack("{s:s, s:O}", "listingId", id, "constraints", constraints);
+    word_set(args, "until", op, "until");
+    code = cli_command_ask(cli, json_pack("{s:o}", "relaxCase", op), &receipt);
+    if (code != CLI_DONE || cli->json)
+        goto out;
+    if (cli_has(args, "off")) {
+        fprintf(cli->out, "%s as usual again\n", id);
+    } else {
+        int64_t count = reply_integer(receipt, "suggestionsCreated");
+
+        fprintf(cli->out, "%s relaxed: %s; %lld suggestion%s made\n", id,
+                reply_joined(cli, constraints), (long long)count, count == 1 ? "" : "s");
+    }
+out:
+    json_decref(constraints);
+    json_decref(receipt);
+    return code;
+}
+
 /* ---- The commands ---- */
 
 static const cli_flag put_flags[] = {
@@ -392,6 +466,15 @@ static const cli_flag list_flags[] = {
     {"after", "ID", "the page behind this id"},
     {"limit", "N", "at most 256 (50)"},
 };
+static const cli_flag relax_flags[] = {
+    {"distance", NULL, "farther away"},
+    {"language", NULL, "without a common language"},
+    {"category", NULL, "less alike"},
+    {"threshold", NULL, "a lower score"},
+    {"all", NULL, "all that the rule set has steps for"},
+    {"until", "TIME", "how long (as long as the listing is valid)"},
+    {"off", NULL, "as usual again"},
+};
 static const cli_flag withdraw_flags[] = {
     {"reason", "WORD", "why, in a word of a-z 0-9 - . such as opgelost"}};
 
@@ -417,6 +500,11 @@ static const cli_command listing_commands[] = {
      1, 1, listing_pause},
     {"reopen", "ID", "open a paused or fulfilled listing again",
      "Example: schakel listing reopen o-7\n", NULL, 0, 1, 1, listing_reopen},
+    {"relax", "ID [--distance --language --category --threshold | --all] [--until TIME] | --off",
+     "allow one listing that asks what the rules give those that wait",
+     "The `relax` steps of the rule set say how much; schakel whynot says what it would open.\n"
+     "Example: schakel listing relax n-12 --distance --until 2026-03-20T00:00:00Z\n",
+     CLI_FLAGS(relax_flags), 1, 1, listing_relax},
     {"fulfil", "ID", "it has been solved", "Example: schakel listing fulfil n-12\n", NULL, 0, 1, 1,
      listing_fulfil},
 };

@@ -33,6 +33,23 @@ static void json_terms(cli_app *cli, const json_t *terms)
     fputs("]", cli->out);
 }
 
+/* Most pairs need nothing beyond what is usual. */
+static void json_relaxed(cli_app *cli, const json_t *relaxed)
+{
+    json_t *one = NULL;
+    size_t i = 0;
+
+    json_array_foreach((json_t *)relaxed, i, one)
+    {
+        fputs(i > 0 ? ", {\"constraint\": " : ", \"relaxed\": [{\"constraint\": ", cli->out);
+        reply_print_string(cli->out, reply_text(one, "constraint"));
+        fputs(", \"why\": ", cli->out);
+        reply_print_string(cli->out, reply_text(one, "why"));
+        fputs("}", cli->out);
+    }
+    fputs(json_array_size(relaxed) > 0 ? "]" : "", cli->out);
+}
+
 static void json_match(cli_app *cli, const json_t *item)
 {
     fputs("{\"listingId\": ", cli->out);
@@ -47,6 +64,7 @@ static void json_match(cli_app *cli, const json_t *item)
     reply_print_number(cli->out, reply_number(item, "overlapMin"));
     fputs(", \"terms\": ", cli->out);
     json_terms(cli, json_object_get(item, "terms"));
+    json_relaxed(cli, json_object_get(item, "relaxed"));
     fputs("}", cli->out);
 }
 
@@ -110,6 +128,18 @@ static const char *reasons(cli_app *cli, const json_t *terms)
     return text;
 }
 
+/* What a pair needed beyond what is usual, each on a line of its own. */
+static const char *relaxed(cli_app *cli, const json_t *item)
+{
+    const char *text = "";
+    json_t *one = NULL;
+    size_t i = 0;
+
+    json_array_foreach(json_object_get(item, "relaxed"), i, one) text =
+        cli_text(cli, "%s       let op: %s\n", text, cli_clean(cli, reply_text(one, "why")));
+    return text;
+}
+
 /* One asks for helpers, or, with an offer, for who can use it. */
 static const char *heading(const json_t *items)
 {
@@ -137,7 +167,8 @@ static void print_matches(cli_app *cli, const json_t *items)
         table_add(&t, hours(cli, item));
         table_add(&t, cli_clean(cli, reply_text(item, "listingId")));
         if (i < 100)
-            lines[i] = reasons(cli, json_object_get(item, "terms"));
+            lines[i] = cli_text(cli, "%s%s", reasons(cli, json_object_get(item, "terms")),
+                                relaxed(cli, item));
     }
     table_print(&t, cli->out, lines);
     table_done(&t);
@@ -282,7 +313,25 @@ static void print_group(cli_app *cli, const json_t *group)
     table_done(&t);
 }
 
-static void print_whynot(cli_app *cli, const json_t *why)
+/* What opens by itself, and what can be opened for this case at once. */
+static void print_opens(cli_app *cli, const json_t *opens, const char *id)
+{
+    json_t *opening = NULL;
+    bool may_case = false;
+    size_t i = 0;
+
+    if (json_array_size(opens) > 0)
+        fputs("\nWhat would open the list:\n", cli->out);
+    json_array_foreach((json_t *)opens, i, opening)
+    {
+        fprintf(cli->out, "  %s\n", cli_clean(cli, reply_text(opening, "change")));
+        may_case |= !json_object_get(opening, "from");
+    }
+    if (id && may_case)
+        fprintf(cli->out, "At once, for this one:    schakel listing relax %s --all\n", id);
+}
+
+static void print_whynot(cli_app *cli, const json_t *why, const char *id)
 {
     json_t *group = NULL;
     size_t i = 0;
@@ -297,6 +346,7 @@ static void print_whynot(cli_app *cli, const json_t *why)
     if (json_array_size(json_object_get(why, "groups")) > 0)
         fputs("How many fail on one thing alone:\n", cli->out);
     json_array_foreach(json_object_get(why, "groups"), i, group) print_group(cli, group);
+    print_opens(cli, json_object_get(why, "opens"), id);
 }
 
 static int whynot_run(cli_app *cli, const cli_args *args)
@@ -307,7 +357,8 @@ static int whynot_run(cli_app *cli, const cli_args *args)
     if (code == CLI_DONE)
         code = cli_ask(cli, json_pack("{s:O}", "whyNot", query), &answer);
     if (code == CLI_DONE && !cli->json)
-        print_whynot(cli, json_object_get(answer, "whyNot"));
+        print_whynot(cli, json_object_get(answer, "whyNot"),
+                     args->word_count > 0 ? args->word[0] : NULL);
     json_decref(query);
     json_decref(answer);
     return code;
@@ -332,7 +383,8 @@ static const cli_command match_commands[] = {
 static const cli_command whynot_commands[] = {
     {NULL, "ID | --listing FILE", "what stood in the way of the others",
      "Counts the counterparts that fail on one thing alone, with the best of them and what would\n"
-     "have to change. Of those about something else only related ones are shown.\n"
+     "have to change. Of those about something else only related ones are shown. Then what the\n"
+     "rule set's `relax` steps would open, by waiting or for this one at once.\n"
      "Example: schakel whynot n-12\n",
      CLI_FLAGS(whynot_flags), 0, 1, whynot_run},
 };

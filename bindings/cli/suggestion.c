@@ -36,6 +36,11 @@ static const char *reasons(cli_app *cli, const json_t *s)
         text = cli_text(cli, "%s%s%s", text, comma, why);
         comma = "; ";
     }
+    json_array_foreach(json_object_get(s, "relaxed"), i, term)
+    {
+        text = cli_text(cli, "%s%s%s", text, comma, cli_clean(cli, reply_text(term, "why")));
+        comma = "; ";
+    }
     if (*reply_text(s, "reason"))
         text = cli_text(cli, "%s%s[%s]", text, *text ? " " : "",
                         cli_clean(cli, reply_text(s, "reason")));

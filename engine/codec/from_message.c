@@ -268,6 +268,10 @@ static void read_listing_state(reader *r, const Schakel__V1__Listing *message, s
     out->buurt = sk_str_from(message->buurt);
     out->wijk = sk_str_from(message->wijk);
     out->gemeente = sk_str_from(message->gemeente);
+    if (r->st == SK_OK)
+        r->st = sk_relax_from_message(message->n_relaxed, message->relaxed, "relaxed",
+                                      &out->relaxed, r->err);
+    out->relaxed_until_ms = read_time(r, message->relaxed_until, "relaxedUntil");
 }
 
 sk_status sk_listing_from_message(const Schakel__V1__Listing *message, sk_arena *arena,
@@ -473,6 +477,23 @@ static void read_steps(reader *r, const Schakel__V1__Suggestion *message, sk_sug
     out->step_count = count;
 }
 
+static void read_relaxed(reader *r, const Schakel__V1__Suggestion *message, sk_suggestion *out)
+{
+    size_t count = message->n_relaxed;
+    sk_relaxed *relaxed = count ? read_array(r, count, sizeof(*relaxed)) : NULL;
+
+    for (size_t i = 0; relaxed && i < count && r->st == SK_OK; i++) {
+        const Schakel__V1__Relaxed *from = message->relaxed[i];
+        uint8_t bit = 0;
+
+        r->st = sk_relax_from_message(1, &from->constraint, "constraint", &bit, r->err);
+        relaxed[i] = (sk_relaxed){(sk_relax_bit)bit, sk_str_from(from->why)};
+        within_item(r, "relaxed", i);
+    }
+    out->relaxed = relaxed;
+    out->relaxed_count = count;
+}
+
 static void read_suggestion_times(reader *r, const Schakel__V1__Suggestion *message,
                                   sk_suggestion *out)
 {
@@ -513,6 +534,7 @@ sk_status sk_suggestion_from_message(const Schakel__V1__Suggestion *message, sk_
     made.appointment_count = message->n_appointments;
     read_steps(&r, message, &made);
     made.undo_state = (sk_state)message->undo_state;
+    read_relaxed(&r, message, &made);
     if (r.st == SK_OK)
         *out = made;
     return r.st;

@@ -37,6 +37,9 @@ sk_status sk_time_from_message(const Google__Protobuf__Timestamp *message, const
                                int64_t *out_ms, sk_error *err);
 sk_status sk_listing_from_message(const Schakel__V1__Listing *message, sk_arena *arena,
                                   sk_listing *out, sk_error *err);
+/** Words of relaxing as bits; `field` names the list in errors. */
+sk_status sk_relax_from_message(size_t count, char *const *names, const char *field,
+                                uint8_t *out_bits, sk_error *err);
 sk_status sk_contact_from_message(const Schakel__V1__Contact *message, sk_contact *out,
                                   sk_error *err);
 sk_status sk_party_from_message(const Schakel__V1__Party *message, sk_arena *arena, sk_party *out,
@@ -83,6 +86,7 @@ Schakel__V1__Term *sk_term_to_message(const sk_term_value *term, sk_arena *arena
 Schakel__V1__PairValues *sk_pair_values_to_message(const sk_pair_values *values, sk_arena *arena);
 Schakel__V1__Appointment *sk_appointment_to_message(const sk_appointment *appointment,
                                                     sk_arena *arena);
+Schakel__V1__Relaxed *sk_relaxed_to_message(const sk_relaxed *relaxed, sk_arena *arena);
 Schakel__V1__Suggestion *sk_suggestion_to_message(const sk_suggestion *suggestion, sk_arena *arena);
 Schakel__V1__Event *sk_event_to_message(const sk_event *event, sk_arena *arena);
 Schakel__V1__Area *sk_area_to_message(const sk_area *area, sk_arena *arena);

@@ -188,6 +188,17 @@ static void make_attributes(maker *m, const sk_listing *listing, Schakel__V1__Li
     }
 }
 
+static char **make_relax_names(maker *m, uint8_t bits, size_t *out_count)
+{
+    char **names = bits ? make_array(m, SK_RELAX_BITS, sizeof(*names)) : NULL;
+
+    for (int i = 0; names && i < SK_RELAX_BITS; i++) {
+        if (bits >> i & 1)
+            names[(*out_count)++] = (char *)sk_relax_name((sk_relax_bit)(1 << i));
+    }
+    return names;
+}
+
 /* What the engine and the clock say of a listing. */
 static void make_listing_state(maker *m, const sk_listing *listing, Schakel__V1__Listing *out)
 {
@@ -200,6 +211,8 @@ static void make_listing_state(maker *m, const sk_listing *listing, Schakel__V1_
     out->buurt = make_str(m, listing->buurt);
     out->wijk = make_str(m, listing->wijk);
     out->gemeente = make_str(m, listing->gemeente);
+    out->relaxed = make_relax_names(m, listing->relaxed, &out->n_relaxed);
+    out->relaxed_until = make_time(m, listing->relaxed_until_ms);
 }
 
 Schakel__V1__Listing *sk_listing_to_message(const sk_listing *listing, sk_arena *arena)
@@ -397,6 +410,7 @@ static void make_suggestion_lists(maker *m, const sk_suggestion *suggestion,
     out->terms = make_array(m, suggestion->term_count, sizeof(*out->terms));
     out->appointments = make_array(m, suggestion->appointment_count, sizeof(*out->appointments));
     out->steps = make_array(m, suggestion->step_count, sizeof(*out->steps));
+    out->relaxed = make_array(m, suggestion->relaxed_count, sizeof(*out->relaxed));
     if (m->failed)
         return;
     for (size_t i = 0; i < suggestion->term_count && !m->failed; i++) {
@@ -409,9 +423,14 @@ static void make_suggestion_lists(maker *m, const sk_suggestion *suggestion,
     }
     for (size_t i = 0; i < suggestion->step_count && !m->failed; i++)
         out->steps[i] = make_step(m, &suggestion->steps[i]);
+    for (size_t i = 0; i < suggestion->relaxed_count && !m->failed; i++) {
+        out->relaxed[i] = sk_relaxed_to_message(&suggestion->relaxed[i], m->arena);
+        m->failed = !out->relaxed[i];
+    }
     out->n_terms = suggestion->term_count;
     out->n_appointments = suggestion->appointment_count;
     out->n_steps = suggestion->step_count;
+    out->n_relaxed = suggestion->relaxed_count;
 }
 
 static void make_suggestion_times(maker *m, const sk_suggestion *suggestion,

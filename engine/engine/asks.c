@@ -30,6 +30,7 @@ static sk_status prepare_given(sk_engine *e, const sk_listing *given, sk_arena *
     if ((st = sk_listing_check(&listing, e->taxonomy, e->now_ms, err)) != SK_OK)
         return st;
     listing.party_id = given->party_id;
+    listing.relaxed = 0;
     for (size_t i = 0; i < listing.window_count; i++)
         if ((st = sk_calendar_check(e->calendar, &listing.windows[i], err)) != SK_OK)
             return st;
@@ -133,7 +134,9 @@ sk_status sk_engine_match(sk_engine *e, const sk_actor *actor, const sk_ask *ask
             return st;
         if ((st = distance_coarsen(actor, arena, &items[i].report.values.distance_m,
                                    &items[i].report.terms, items[i].report.term_count,
-                                   &items[i].report.score, err)) != SK_OK)
+                                   &items[i].report.score, err)) != SK_OK ||
+            (st = relaxed_coarsen(actor, arena, &items[i].report.relaxed,
+                                  items[i].report.relaxed_count, err)) != SK_OK)
             return st;
     }
     out->items = items;
@@ -160,6 +163,16 @@ static sk_status fill_titles(sk_engine *e, const sk_near_miss *misses, size_t co
     return SK_OK;
 }
 
+/** Whether this actor could use RelaxCase for it. */
+static bool may_relax(const sk_engine *e, const sk_actor *actor, const asker *a)
+{
+    const sk_facts *f = a->facts;
+
+    return f->slot != SK_NO_SLOT && require_right(actor, RIGHT_RELAX, NULL) == SK_OK &&
+           actor_covers(actor, sk_intern_str(e->words, f->buurt), sk_intern_str(e->words, f->wijk),
+                        sk_intern_str(e->words, f->gemeente));
+}
+
 sk_status sk_engine_whynot(sk_engine *e, const sk_actor *actor, const sk_ask *ask, sk_arena *arena,
                            sk_whynot_answer *out, sk_error *err)
 {
@@ -176,7 +189,8 @@ sk_status sk_engine_whynot(sk_engine *e, const sk_actor *actor, const sk_ask *as
                       .self_party = a.party,
                       .now_ms = e->now_ms,
                       .limit = 3,
-                      .least_score = INT64_MIN};
+                      .least_score = INT64_MIN,
+                      .may_case = out->may_case = may_relax(e, actor, &a)};
     if ((st = sk_match_whynot(e->matcher, &query, arena, &out->whynot, err)) != SK_OK)
         return st;
     for (size_t g = 0; g < out->whynot.group_count && st == SK_OK; g++) {

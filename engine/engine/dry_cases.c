@@ -71,7 +71,11 @@ static sk_str reason_of(dry_state *state, int side, uint32_t demand, const sk_pa
         rule = sk_ruleset_hard_rule(rules, (uint32_t)report->failed_hard)->name;
     if (rule.size)
         return sk_arena_printf(state->run->arena, "rule:%.*s", SK_STR_ARG(rule));
-    if (report->score < sk_ruleset_threshold(rules, need, state->at_ms))
+    /* What one set allows those that wait, and the other does not. */
+    if (report->failed == SK_C_CATEGORY || report->failed == SK_C_DISTANCE ||
+        report->failed == SK_C_LANGUAGE)
+        return sk_str_from(sk_constraint_name(report->failed));
+    if (report->score < sk_ruleset_allowance(rules, need, state->at_ms).threshold)
         return SK_STR("threshold");
     return SK_STR("others");
 }

@@ -15,15 +15,32 @@
 
 /* ---- Is the entry still meant? ---- */
 
+static bool may_fall_due(const sk_facts *f)
+{
+    return f && (f->status == SK_LISTING_OPEN || f->status == SK_LISTING_PAUSED);
+}
+
+/** The instant of the `relax` step that is planned for the listing. */
+static int64_t relax_planned_ms(const sk_engine *e, uint32_t slot)
+{
+    uint8_t step = e->listings[slot].relax_step;
+    size_t count;
+    const sk_relax *steps = sk_ruleset_relax(e->rules, &count);
+
+    return step ? sk_index_facts(e->index, slot)->created_ms + steps[step - 1].after_ms : INT64_MAX;
+}
+
 static bool due_valid(const sk_engine *e, const due_entry *d)
 {
     const pairing *p;
     const sk_facts *f;
 
-    if (d->kind == DUE_VALID_UNTIL) {
+    if (d->kind == DUE_RELAX || d->kind == DUE_VALID_UNTIL || d->kind == DUE_CASE_END) {
         f = sk_index_facts(e->index, d->ref);
-        return f && f->valid_until_ms == d->at_ms &&
-               (f->status == SK_LISTING_OPEN || f->status == SK_LISTING_PAUSED);
+        if (d->kind == DUE_CASE_END)
+            return f && f->relaxed;
+        return may_fall_due(f) &&
+               d->at_ms == (d->kind == DUE_RELAX ? relax_planned_ms(e, d->ref) : f->valid_until_ms);
     }
     p = &e->pairings[d->ref];
     if (p->erased)
@@ -65,6 +82,9 @@ static void due_forget(sk_engine *e, const due_entry *d)
 {
     if (d->kind == DUE_VALID_UNTIL && e->listings[d->ref].planned_ms == d->at_ms)
         e->listings[d->ref].planned_ms = 0;
+    if (d->kind == DUE_RELAX && sk_index_facts(e->index, d->ref) &&
+        relax_planned_ms(e, d->ref) == d->at_ms)
+        e->listings[d->ref].relax_step = 0;
 }
 
 static void due_pop(sk_engine *e)
@@ -128,18 +148,51 @@ sk_status due_push(sk_engine *e, int64_t at_ms, due_kind kind, uint32_t ref)
     return SK_OK;
 }
 
+/** Only the next step is in the heap; when it has run, the one after it is planned. */
+static sk_status plan_relax(sk_engine *e, uint32_t slot)
+{
+    const sk_facts *f = sk_index_facts(e->index, slot);
+    listing_extra *extra = &e->listings[slot];
+    int next = -1;
+    size_t count;
+    const sk_relax *steps = sk_ruleset_relax(e->rules, &count);
+
+    if (count && sk_kind_side((sk_kind)f->kind) == SK_DEMAND)
+        next = sk_ruleset_next_relax(e->rules, f, e->now_ms);
+    if (next >= 0 && extra->relax_step != next + 1 &&
+        due_push(e, f->created_ms + steps[next].after_ms, DUE_RELAX, slot) != SK_OK)
+        return SK_ENOMEM;
+    extra->relax_step = (uint8_t)(next + 1);
+    return SK_OK;
+}
+
 sk_status due_plan_listing(sk_engine *e, uint32_t slot)
 {
     const sk_facts *f = sk_index_facts(e->index, slot);
     listing_extra *extra = &e->listings[slot];
 
-    if ((f->status != SK_LISTING_OPEN && f->status != SK_LISTING_PAUSED) ||
-        extra->planned_ms == f->valid_until_ms)
+    if (!may_fall_due(f))
         return SK_OK;
-    if (due_push(e, f->valid_until_ms, DUE_VALID_UNTIL, slot) != SK_OK)
-        return SK_ENOMEM;
-    extra->planned_ms = f->valid_until_ms;
-    return SK_OK;
+    if (extra->planned_ms != f->valid_until_ms) {
+        if (due_push(e, f->valid_until_ms, DUE_VALID_UNTIL, slot) != SK_OK)
+            return SK_ENOMEM;
+        extra->planned_ms = f->valid_until_ms;
+    }
+    return plan_relax(e, slot);
+}
+
+/* What was planned by the other set's steps goes first: planning may look through the whole heap.
+ */
+void due_plan_relax_anew(sk_engine *e)
+{
+    uint32_t slots = sk_index_slots(e->index);
+
+    for (uint32_t slot = 0; slot < slots && slot < e->listing_capacity; slot++)
+        e->listings[slot].relax_step = 0;
+    for (uint32_t slot = 0; slot < slots && !e->lens; slot++) {
+        if (sk_index_facts(e->index, slot) && due_plan_listing(e, slot) != SK_OK)
+            e->failed = true;
+    }
 }
 
 /* ---- What happens ---- */
@@ -211,6 +264,8 @@ static sk_status run_entry(sk_engine *e, const due_entry *d, sk_error *err)
     command_begin_own(e);
     if (d->kind == DUE_VALID_UNTIL)
         st = listing_expires(e, d->ref, err);
+    else if (d->kind == DUE_CASE_END)
+        st = case_ends(e, d->ref, err);
     else if (d->kind == DUE_HOUR)
         sk_batch_delete_idem_before(e->cmd.batch, e->now_ms - SK_IDEM_LIFE_MS);
     else if (d->kind == DUE_MIDNIGHT)
@@ -263,11 +318,23 @@ static sk_status take_group(sk_engine *e, const due_entry *first, u32_list *grou
     }
     if (group->count == 0)
         return SK_OK;
-    if (first->kind == DUE_VALID_UNTIL)
+    if (first->kind == DUE_VALID_UNTIL || first->kind == DUE_CASE_END)
         qsort_r(group->items, group->count, sizeof(uint32_t), compare_slots, e);
     else
         qsort(group->items, group->count, sizeof(uint32_t), compare_u32);
     return SK_OK;
+}
+
+/** Rounds for all listings that reach the age of a step at this instant, as one command. */
+static sk_status relax_group(sk_engine *e, const u32_list *group, sk_error *err)
+{
+    command_begin_own(e);
+    for (size_t i = 0; i < group->count; i++) {
+        want_round(e, group->items[i]);
+        if (plan_relax(e, group->items[i]) != SK_OK)
+            return command_broken(e, SK_ENOMEM);
+    }
+    return command_commit(e, SK_STR(""), 0, false, NULL, err);
 }
 
 static sk_status run_group(sk_engine *e, const due_entry *first, sk_error *err)
@@ -276,6 +343,10 @@ static sk_status run_group(sk_engine *e, const due_entry *first, sk_error *err)
     due_entry d = *first;
     sk_status st = take_group(e, first, &group);
 
+    if (st == SK_OK && first->kind == DUE_RELAX) {
+        st = relax_group(e, &group, err);
+        group.count = 0;
+    }
     for (size_t i = 0; i < group.count && st == SK_OK; i++) {
         d.ref = group.items[i];
         if (due_valid(e, &d))
@@ -347,15 +418,29 @@ int64_t sk_engine_now(const sk_engine *e)
 
 /* ---- Checking ---- */
 
-static sk_status check_listings(const sk_engine *e, const int64_t *planned, sk_error *err)
+/** What was found in the heap for a listing. */
+typedef struct planned_listing {
+    int64_t until_ms;
+    bool relax, case_end;
+} planned_listing;
+
+static sk_status check_listings(const sk_engine *e, const planned_listing *planned, sk_error *err)
 {
     for (uint32_t slot = 0; slot < sk_index_slots(e->index); slot++) {
         const sk_facts *f = sk_index_facts(e->index, slot);
+        const planned_listing *p = &planned[slot];
+        bool demand = f && sk_kind_side((sk_kind)f->kind) == SK_DEMAND;
 
-        if (f && (f->status == SK_LISTING_OPEN || f->status == SK_LISTING_PAUSED) &&
-            (planned[slot] != f->valid_until_ms ||
-             e->listings[slot].planned_ms != f->valid_until_ms))
+        if (may_fall_due(f) &&
+            (p->until_ms != f->valid_until_ms || e->listings[slot].planned_ms != f->valid_until_ms))
             return sk_fail(err, SK_EINTERNAL, "listing %.*s: its end is not planned",
+                           SK_STR_ARG(sk_index_id(e->index, slot)));
+        if (may_fall_due(f) && demand &&
+            p->relax != (sk_ruleset_next_relax(e->rules, f, e->now_ms) >= 0))
+            return sk_fail(err, SK_EINTERNAL, "listing %.*s: its next `relax` step is not planned",
+                           SK_STR_ARG(sk_index_id(e->index, slot)));
+        if (f && f->relaxed && (!demand || !p->case_end))
+            return sk_fail(err, SK_EINTERNAL, "listing %.*s: the end of its case is not planned",
                            SK_STR_ARG(sk_index_id(e->index, slot)));
     }
     return SK_OK;
@@ -378,7 +463,8 @@ static sk_status check_pairings(const sk_engine *e, const uint8_t *planned, sk_e
 
 sk_status due_check(const sk_engine *e, sk_error *err)
 {
-    int64_t *listings = sk_calloc(sk_index_slots(e->index) + (size_t)1, sizeof(int64_t));
+    planned_listing *listings =
+        sk_calloc(sk_index_slots(e->index) + (size_t)1, sizeof(planned_listing));
     uint8_t *pairings = sk_calloc(e->pairing_count + 1, 1);
     sk_status st = listings && pairings ? SK_OK : sk_fail(err, SK_ENOMEM, "no memory to check");
 
@@ -390,7 +476,11 @@ sk_status due_check(const sk_engine *e, sk_error *err)
         else if (!due_valid(e, d))
             continue;
         else if (d->kind == DUE_VALID_UNTIL)
-            listings[d->ref] = d->at_ms;
+            listings[d->ref].until_ms = d->at_ms;
+        else if (d->kind == DUE_RELAX)
+            listings[d->ref].relax = true;
+        else if (d->kind == DUE_CASE_END)
+            listings[d->ref].case_end = true;
         else
             pairings[d->ref] |= (uint8_t)(1u << d->kind);
     }

@@ -92,6 +92,9 @@ sk_status sk_engine_put_listing(sk_engine *engine, const sk_call *call, const sk
 sk_status sk_engine_set_listing_status(sk_engine *engine, const sk_call *call, sk_str id,
                                        sk_listing_status status, sk_str reason, sk_receipt *out,
                                        sk_error *err);
+/** `relaxed`: bits of sk_relax_bit, none ends the case; `until_ms` 0: the listing's end. */
+sk_status sk_engine_relax_case(sk_engine *engine, const sk_call *call, sk_str listing_id,
+                               uint8_t relaxed, int64_t until_ms, sk_receipt *out, sk_error *err);
 /** The exact point only for administrators and integrators; others get the centre of the buurt. */
 sk_status sk_engine_get_listing(sk_engine *engine, const sk_actor *actor, sk_str id,
                                 sk_arena *arena, sk_listing *out, sk_error *err);
@@ -154,6 +157,7 @@ typedef struct sk_whynot_answer {
     sk_whynot whynot;
     /* Listing ids and titles of the near misses: of the best, then of the related ones. */
     sk_str ids[8][6], titles[8][6];
+    bool may_case;      /**< RelaxCase may be used for it. */
     const char *reason; /**< When the listing itself is not open; else "". */
 } sk_whynot_answer;
 sk_status sk_engine_whynot(sk_engine *engine, const sk_actor *actor, const sk_ask *ask,

@@ -44,7 +44,7 @@ void listing_coarsen(sk_engine *e, const sk_actor *actor, sk_listing *listing)
     listing->point.lon_deg = (floor(listing->point.lon_deg * 100) + 0.5) / 100;
 }
 
-static bool is_sealed(const sk_engine *e, uint32_t party)
+bool is_sealed(const sk_engine *e, uint32_t party)
 {
     return e->parties[party].kind == SK_PARTY_RESIDENT;
 }
@@ -93,6 +93,8 @@ static sk_status keep_from_old(sk_engine *e, sk_listing *listing, sk_error *err)
     if (sk_kind_side(old.kind) != sk_kind_side(listing->kind))
         return sk_fail_field(err, SK_EINVAL, "kind", "a listing stays on its side");
     listing->created_ms = old.created_ms;
+    listing->relaxed = old.relaxed;
+    listing->relaxed_until_ms = old.relaxed_until_ms;
     listing->version = old.version + 1;
     return SK_OK;
 }
@@ -112,6 +114,16 @@ static uint32_t place_notes(const sk_engine *e, const sk_listing *listing)
     if (in_netherlands(p->lon_deg, p->lat_deg))
         return SK_NOTE_SWAPPED;
     return sk_areas_count(e->areas) > 0 && listing->buurt.size == 0 ? SK_NOTE_OUTSIDE : 0;
+}
+
+/** A case comes with a new listing only when who may export imports it. */
+static void keep_case(sk_engine *e, const sk_actor *actor, sk_listing *listing)
+{
+    if (require_right(actor, RIGHT_EXPORT, NULL) == SK_OK &&
+        sk_kind_side(listing->kind) == SK_DEMAND && listing->relaxed_until_ms > e->now_ms)
+        return;
+    listing->relaxed = 0;
+    listing->relaxed_until_ms = 0;
 }
 
 /** Defaults, checks, place: everything that can refuse a listing. */
@@ -147,7 +159,9 @@ static sk_status store_listing(sk_engine *e, const sk_listing *listing, bool exi
     if (extras_ensure(e, slot, party) != SK_OK)
         return command_broken(e, SK_ENOMEM);
     sk_batch_put_listing(e->cmd.batch, listing, is_sealed(e, party));
-    if (due_plan_listing(e, slot) != SK_OK)
+    if (due_plan_listing(e, slot) != SK_OK ||
+        (listing->relaxed && !exists &&
+         due_push(e, listing->relaxed_until_ms, DUE_CASE_END, slot) != SK_OK))
         return command_broken(e, SK_ENOMEM);
     settle_aside(e, slot);
     emit(e, exists ? "listing.updated" : "listing.created", listing->id, listing->party_id,
@@ -173,6 +187,7 @@ sk_status sk_engine_put_listing(sk_engine *e, const sk_call *call, const sk_list
     }
     exists = sk_index_find(e->index, listing.id) != SK_NO_SLOT;
     listing.version = 1;
+    keep_case(e, call->actor, &listing);
     if ((st = prepare(e, &listing, exists, &out->notes, err)) != SK_OK ||
         (st = store_listing(e, &listing, exists, err)) != SK_OK) {
         command_cancel(e);

@@ -73,6 +73,8 @@ static sk_status load_listing(void *context, const sk_listing *stored, sk_error 
     st = extras_ensure(e, slot, SK_NONE);
     if (st == SK_OK && !e->lens)
         st = due_plan_listing(e, slot);
+    if (st == SK_OK && listing.relaxed && !e->lens)
+        st = due_push(e, listing.relaxed_until_ms, DUE_CASE_END, slot);
     return st == SK_OK ? SK_OK : sk_fail(err, st, "no memory for listings");
 }
 

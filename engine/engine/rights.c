@@ -29,6 +29,7 @@ static const struct {
     [RIGHT_ANSWER] = {ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR) |
                           ROLE(SK_ROLE_RESIDENT),
                       "answer for a side"},
+    [RIGHT_RELAX] = {ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN), "relax a case"},
     [RIGHT_REFERENCE] = {ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR),
                          "import areas or the taxonomy"},
     [RIGHT_RULES] = {ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_RULE_AUTHOR), "push or approve rules"},
@@ -125,11 +126,39 @@ sk_status distance_coarsen(const sk_actor *actor, sk_arena *arena, double *dista
     return SK_OK;
 }
 
+/* How much farther somebody lives than others may goes as well. */
+sk_status relaxed_coarsen(const sk_actor *actor, sk_arena *arena, const sk_relaxed **items,
+                          size_t count, sk_error *err)
+{
+    sk_relaxed *copy;
+
+    if (actor_sees_distances(actor) || count == 0)
+        return SK_OK;
+    if ((copy = sk_arena_calloc(arena, count, sizeof(*copy))) == NULL)
+        return sk_fail(err, SK_ELIMIT, "this answer would be too large; ask for fewer");
+    for (size_t i = 0; i < count; i++) {
+        sk_str why = (*items)[i].why;
+        const char *from = memmem(why.data, why.size, " (", 2);
+        const char *to = from ? memchr(from, ')', why.size - (size_t)(from - why.data)) : NULL;
+
+        copy[i] = (*items)[i];
+        if (copy[i].constraint == SK_RELAX_DISTANCE && to)
+            copy[i].why = sk_arena_printf(arena, "%.*s%.*s", (int)(from - why.data), why.data,
+                                          (int)(why.data + why.size - to - 1), to + 1);
+        if (!copy[i].why.data)
+            return sk_fail(err, SK_ELIMIT, "this answer would be too large; ask for fewer");
+    }
+    *items = copy;
+    return SK_OK;
+}
+
 sk_status suggestion_coarsen(const sk_actor *actor, sk_arena *arena, sk_suggestion *s,
                              sk_error *err)
 {
-    return distance_coarsen(actor, arena, &s->values.distance_m, &s->terms, s->term_count,
-                            &s->score, err);
+    sk_status st = distance_coarsen(actor, arena, &s->values.distance_m, &s->terms, s->term_count,
+                                    &s->score, err);
+
+    return st == SK_OK ? relaxed_coarsen(actor, arena, &s->relaxed, s->relaxed_count, err) : st;
 }
 
 sk_status question_begin(sk_engine *e, const sk_actor *actor, right wanted, sk_error *err)

@@ -71,6 +71,8 @@ static void fill_record(sk_engine *e, const pairing *p, const sk_facts *demand,
     s->terms = report->terms;
     s->term_count = report->term_count;
     s->values = report->values;
+    s->relaxed = report->relaxed;
+    s->relaxed_count = report->relaxed_count;
     s->rules_hash = sk_str_from(e->rules_hash);
     s->assignee = sk_intern_str(e->words, p->assignee);
     s->area = sk_intern_str(e->words, demand->buurt);
@@ -138,21 +140,6 @@ static sk_status take_match(sk_engine *e, const round_view *view, sk_match match
     return view->take(view->context, demand, supply, match.score, err);
 }
 
-/** Those over their own threshold, when a rule set relaxes it for some. */
-static size_t over_threshold(sk_engine *e, const round_view *view, sk_match *matches, size_t count)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count && kept < SK_ROUND_SIZE; i++) {
-        const sk_facts *need =
-            view->side == SK_DEMAND ? view->self : sk_index_facts(e->index, matches[i].slot);
-
-        if (matches[i].score >= sk_ruleset_threshold(e->rules, need, e->now_ms))
-            matches[kept++] = matches[i];
-    }
-    return kept;
-}
-
 /** How many suggestions the listing's own limit still allows. */
 static uint32_t own_room(const sk_engine *e, const round_view *view)
 {
@@ -168,21 +155,17 @@ static uint32_t own_room(const sk_engine *e, const round_view *view)
 static sk_status round_matches(sk_engine *e, round_view *view, size_t limit, sk_match *out,
                                size_t *out_count, sk_error *err)
 {
-    int64_t least = sk_ruleset_least_threshold(e->rules);
-    bool relaxed = least < view->about->threshold;
     sk_query query = {.self = view->self,
                       .self_party = sk_index_party(e->index, view->self->party),
                       .now_ms = e->now_ms,
-                      .limit = relaxed ? 100 : limit,
-                      .least_score = least,
+                      .limit = limit,
+                      .least_score = INT64_MIN,
+                      .over_threshold = true,
                       .keep = keep_counterpart,
                       .context = view,
                       .skip_aside = true};
-    sk_status st = sk_match_best(e->matcher, &query, out, out_count, err);
 
-    if (st == SK_OK && relaxed)
-        *out_count = over_threshold(e, view, out, *out_count);
-    return st;
+    return sk_match_best(e->matcher, &query, out, out_count, err);
 }
 
 /** Would an earlier one of the list fill the party of a later one? Only a demand listing's round
@@ -216,7 +199,7 @@ sk_status round_run(sk_engine *e, uint32_t slot, round_take take, void *context,
                        .take = take,
                        .context = context};
     size_t limit = own_room(e, &view);
-    sk_match matches[100];
+    sk_match matches[SK_ROUND_SIZE];
     size_t count = 0;
     sk_status st;
 

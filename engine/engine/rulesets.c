@@ -21,6 +21,13 @@ static bool same_limits(const sk_ruleset_info *a, const sk_ruleset_info *b)
            a->max_open_per_supply == b->max_open_per_supply;
 }
 
+static bool relaxes(const sk_ruleset *rules)
+{
+    size_t count;
+
+    return sk_ruleset_relax(rules, &count) && count > 0;
+}
+
 void rules_use(sk_engine *e, sk_ruleset *rules, const sk_rules_record *record)
 {
     sk_ruleset *old = e->rules;
@@ -31,6 +38,8 @@ void rules_use(sk_engine *e, sk_ruleset *rules, const sk_rules_record *record)
     health_load(e, record);
     if (!old || !same_limits(sk_ruleset_about(old), sk_ruleset_about(rules)))
         settle_all_aside(e);
+    if (relaxes(rules) || (old && relaxes(old)))
+        due_plan_relax_anew(e);
     sk_ruleset_free(old);
 }
 

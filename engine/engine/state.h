@@ -50,6 +50,7 @@ typedef struct listing_extra {
     uint32_t newest;      /**< Head of its chain, or SK_NONE. */
     uint32_t open_count;  /**< Open suggestions of this listing. */
     uint32_t round_stamp; /**< Equal to engine.round: the pair was suggested before. */
+    uint8_t relax_step;   /**< 1 + the `relax` step whose instant is in the due heap; 0: none. */
     int64_t planned_ms;   /**< Its `validUntil` in the due heap; 0: none. */
 } listing_extra;
 
@@ -59,7 +60,17 @@ typedef struct party_extra {
     uint8_t kind;
 } party_extra;
 
-typedef enum due_kind { DUE_VALID_UNTIL, DUE_PARKED, DUE_EXPIRY, DUE_HOUR, DUE_MIDNIGHT } due_kind;
+/** In the order in which they run at one instant. Relaxing comes first, so that after any command
+ * at an instant a restart knows that it has been. */
+typedef enum due_kind {
+    DUE_RELAX,
+    DUE_VALID_UNTIL,
+    DUE_PARKED,
+    DUE_EXPIRY,
+    DUE_CASE_END,
+    DUE_HOUR,
+    DUE_MIDNIGHT
+} due_kind;
 
 typedef struct due_entry {
     int64_t at_ms;
@@ -204,8 +215,10 @@ sk_status list_push(u32_list *list, uint32_t value);
 
 sk_status advance(sk_engine *e, sk_error *err);
 sk_status due_push(sk_engine *e, int64_t at_ms, due_kind kind, uint32_t ref);
-/** Plans the end of a listing that is open or paused, once. */
+/** Plans the end of a listing that is open or paused, once, and its next `relax` step. */
 sk_status due_plan_listing(sk_engine *e, uint32_t slot);
+/** The `relax` steps of all listings anew, for another rule set. */
+void due_plan_relax_anew(sk_engine *e);
 /** Everything that will fall due is planned; for sk_engine_check. */
 sk_status due_check(const sk_engine *e, sk_error *err);
 void due_start(sk_engine *e, int64_t now_ms);
@@ -258,6 +271,8 @@ void emit_suggestion(sk_engine *e, const pairing *p, const char *type, sk_str de
 
 /* ---- retest.c, rounds.c, assign.c ---- */
 
+/** A stored listing's case has come to its end; nothing when it was put off meanwhile. */
+sk_status case_ends(sk_engine *e, uint32_t slot, sk_error *err);
 sk_status retest_touched(sk_engine *e, sk_error *err);
 /** Withdraw the pairing when it became impossible. */
 sk_status retest_one(sk_engine *e, uint32_t index, sk_error *err);
@@ -314,6 +329,7 @@ typedef enum right {
     RIGHT_EVENTS,
     RIGHT_DECIDE,
     RIGHT_ANSWER,
+    RIGHT_RELAX,
     RIGHT_REFERENCE,
     RIGHT_RULES,
     RIGHT_EXPORT,
@@ -323,6 +339,8 @@ sk_status require_right(const sk_actor *actor, right wanted, sk_error *err);
 /** The actor's areas hold this buurt (or its wijk or gemeente). */
 bool actor_covers(const sk_actor *actor, sk_str buurt, sk_str wijk, sk_str gemeente);
 bool actor_sees_points(const sk_actor *actor);
+/** Listings of residents are stored sealed. */
+bool is_sealed(const sk_engine *e, uint32_t party);
 
 sk_status engine_load(sk_engine *e, sk_error *err);
 /** Index and matcher, empty; words, calendar and taxonomy are there. */
@@ -372,6 +390,8 @@ void listing_coarsen(sk_engine *e, const sk_actor *actor, sk_listing *listing);
 sk_status distance_coarsen(const sk_actor *actor, sk_arena *arena, double *distance_m,
                            const sk_term_value **terms, size_t term_count, int64_t *score,
                            sk_error *err);
+sk_status relaxed_coarsen(const sk_actor *actor, sk_arena *arena, const sk_relaxed **items,
+                          size_t count, sk_error *err);
 sk_status suggestion_coarsen(const sk_actor *actor, sk_arena *arena, sk_suggestion *s,
                              sk_error *err);
 sk_str listing_party_id(const sk_engine *e, uint32_t slot);

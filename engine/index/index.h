@@ -68,6 +68,8 @@ void sk_index_set_aside(sk_index *index, uint32_t slot, bool aside);
  * files them all, each once and where it then belongs. SK_ENOMEM: sk_index_advance tries again. */
 void sk_index_hold(sk_index *index);
 sk_status sk_index_release(sk_index *index, sk_error *err);
+/** Bits of sk_relax_bit. */
+void sk_index_set_relaxed(sk_index *index, uint32_t slot, uint8_t relaxed);
 void sk_index_set_area(sk_index *index, uint32_t slot, sk_str buurt, sk_str wijk, sk_str gemeente);
 sk_str sk_index_id(const sk_index *index, uint32_t slot);
 /** One past the highest slot in use; slots between may be empty (facts NULL). */
@@ -129,10 +131,10 @@ typedef struct sk_candidates {
 sk_walk *sk_walk_new(void);
 void sk_walk_free(sk_walk *walk);
 /** Start anew: counterparts of `query` on `side`; `from_afar` for pairs of two remote listings,
- *  else those with a distance (two remote ones left out). All borrowed while walking, during which
- *  the index must not change. */
+ *  else those with a distance (two remote ones left out), `extra_m` beyond the larger reach at
+ *  most. All borrowed while walking, during which the index must not change. */
 void sk_walk_begin(sk_walk *walk, const sk_index *index, const sk_facts *query, sk_side side,
-                   bool from_afar);
+                   bool from_afar, uint32_t extra_m);
 /** Leave out those put aside (sk_index_set_aside); before the first sk_walk_add. */
 void sk_walk_skip_aside(sk_walk *walk);
 /** Walk this category (an index in the taxonomy) too. SK_ENOMEM. */

@@ -169,7 +169,8 @@ sk_status facts_fill(sk_index *index, const sk_listing *listing, bool asked, voi
                   .status = (uint8_t)listing->status,
                   .urgency = (uint8_t)listing->urgency,
                   .has_point = listing->has_point,
-                  .remote = listing->remote};
+                  .remote = listing->remote,
+                  .relaxed = listing->relaxed};
     sk_status st;
 
     f.party = sk_index_party_find(index, listing->party_id);
@@ -351,6 +352,12 @@ void sk_index_set_taken(sk_index *index, uint32_t slot, int32_t taken)
         return;
     listing_row(index, slot)->facts.taken = taken;
     filing_settle(index, slot);
+}
+
+void sk_index_set_relaxed(sk_index *index, uint32_t slot, uint8_t relaxed)
+{
+    if (sk_index_facts(index, slot))
+        listing_row(index, slot)->facts.relaxed = relaxed;
 }
 
 void sk_index_set_area(sk_index *index, uint32_t slot, sk_str buurt, sk_str wijk, sk_str gemeente)

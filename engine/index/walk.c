@@ -10,7 +10,8 @@ static_assert(SK_WALK_MOST == TREE_FAN, "a walk gives a block at a time");
  * A heap holds what is not yet looked into: nodes and blocks, each with a lower bound of the
  * distance to anything in it. The nearest is taken out; a node puts its children in, a block is
  * given to the caller. What cannot be near enough for C4 never enters: d must be at most the
- * query's reach or the largest reach below, and at most the query's `withinM`.
+ * query's reach or the largest reach below, with what is allowed beyond it, and at most the query's
+ * `withinM`.
  *
  * The bound of a box, in single precision (compare docs/matching.md 2): with u and v the least
  * differences of latitude and longitude to the box, v the short way round,
@@ -38,7 +39,7 @@ struct sk_walk {
     const sk_index *index;
     sk_side side;
     bool from_afar, skip_remote, skip_aside, failed;
-    float lat, lon, cos_lat, reach, within2, limit2;
+    float lat, lon, cos_lat, reach, extra, within2, limit2;
     uint32_t newest_min;
     pending *heap;
     size_t count, capacity;
@@ -170,7 +171,7 @@ void sk_walk_free(sk_walk *walk)
 }
 
 void sk_walk_begin(sk_walk *walk, const sk_index *index, const sk_facts *query, sk_side side,
-                   bool from_afar)
+                   bool from_afar, uint32_t extra_m)
 {
     float within = query->within_m ? (float)query->within_m : INFINITY;
 
@@ -184,6 +185,7 @@ void sk_walk_begin(sk_walk *walk, const sk_index *index, const sk_facts *query, 
     walk->lon = (float)query->lon_deg;
     walk->cos_lat = more_f((float)query->cos_lat - 1e-6f, 0.0f);
     walk->reach = (float)query->reach_m;
+    walk->extra = (float)extra_m;
     walk->within2 = within * within;
     walk->limit2 = INFINITY;
     walk->newest_min = filing_minutes(index->newest_ms);
@@ -231,7 +233,7 @@ static void open_node(sk_walk *walk, const sk_node *node, uint32_t height)
 
     box_distances(walk, node, distance2);
     for (uint32_t i = 0; i < TREE_FAN; i++) {
-        float reach = more_f(walk->reach, node->reach_hi[i]);
+        float reach = more_f(walk->reach, node->reach_hi[i]) + walk->extra;
         allowed2[i] = less_f(less_f(reach * reach, walk->within2) * LIMIT_MARGIN, walk->limit2);
     }
     for (uint32_t i = 0; i < node->count; i++) {
@@ -266,7 +268,7 @@ static void open_block(const sk_walk *walk, const sk_block *block, float near_m2
 
     point_distances(walk, block, distance2);
     for (uint32_t i = 0; i < TREE_FAN; i++) {
-        float reach = more_f(walk->reach, block->reach[i]);
+        float reach = more_f(walk->reach, block->reach[i]) + walk->extra;
         allowed2[i] = less_f(less_f(reach * reach, walk->within2) * LIMIT_MARGIN, walk->limit2);
     }
     for (uint32_t i = 0; i < block->count; i++) {

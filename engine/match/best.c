@@ -34,6 +34,8 @@ typedef struct search {
     int64_t own_from, own_to; /**< In slots from `span`, when it is one run; else empty. */
     int64_t first_slot_ms, horizon_end_ms; /**< A listing valid in between is not cut. */
     uint32_t needed;                       /**< Slots, when the query is the demand side. */
+    sk_allowance allowed; /**< Of the query; with a supply listing the widest that there is. */
+    bool each;            /**< With a supply listing: of each candidate its own is looked at. */
     bool hard, push_down;
     sk_ceiling ceiling;
     sk_ranking ranking;
@@ -42,6 +44,7 @@ typedef struct search {
     uint32_t recent[RECENT]; /**< Listings that were in the batch, at slot % RECENT: the latest. */
     sk_pair pairs[SK_LANES];
     uint32_t slots[SK_LANES];
+    int64_t least[SK_LANES]; /**< What each must score. */
     size_t pair_count;
 } search;
 
@@ -74,8 +77,9 @@ static void categories_sort(sk_matcher *m)
     }
 }
 
-/** Every category that is near any of the query's, closest first. */
-static sk_status categories_collect(sk_matcher *m, const sk_facts *query, sk_error *err)
+/** Every category that is near any of the query's, at least so near, closest first. */
+static sk_status categories_collect(sk_matcher *m, const sk_facts *query, double least,
+                                    sk_error *err)
 {
     const sk_taxonomy *taxonomy = sk_index_taxonomy(m->index);
     sk_status st;
@@ -89,7 +93,7 @@ static sk_status categories_collect(sk_matcher *m, const sk_facts *query, sk_err
         uint32_t own = sk_index_category(m->index, query->sets[i]);
         size_t count;
         const sk_near *near = sk_taxonomy_near(taxonomy, (int)own, &count);
-        for (size_t j = 0; j < count; j++) {
+        for (size_t j = 0; j < count && near[j].closeness >= least; j++) {
             double *best = &m->closeness[near[j].index];
             if (*best == 0)
                 m->near[m->near_count++].category = (uint32_t)near[j].index;
@@ -221,11 +225,27 @@ static void judge_pairs(search *s)
     sk_ruleset_score(rules, s->query->now_ms, s->pairs, s->pair_count, scores);
     for (size_t i = 0; i < s->pair_count; i++) {
         sk_match match = {s->slots[i], sk_millionths(scores[i])};
-        if ((pass >> i & 1) && ranking_wants(&s->ranking, match) &&
+        if ((pass >> i & 1) && match.score >= s->least[i] && ranking_wants(&s->ranking, match) &&
             (!s->push_down || !s->query->keep || s->query->keep(s->query->context, match.slot)))
             ranking_add(&s->ranking, match);
     }
     s->pair_count = 0;
+}
+
+/** What the pair's demand listing is allowed; `own` is room for it. */
+static const sk_allowance *allowance_with(const search *s, const sk_facts *facts, sk_allowance *own)
+{
+    if (!s->each)
+        return &s->allowed;
+    *own = sk_ruleset_allowance(s->matcher->rules, facts, s->query->now_ms);
+    return own;
+}
+
+static int64_t least_score(const search *s, const sk_allowance *allowed)
+{
+    int64_t least = s->query->least_score;
+
+    return s->query->over_threshold && allowed->threshold > least ? allowed->threshold : least;
 }
 
 /** C1-C7 of one candidate, cheapest first; those that pass wait for judge_pairs. */
@@ -234,20 +254,25 @@ static void test_candidate(search *s, uint32_t slot)
     const sk_facts *facts = sk_index_facts(s->matcher->index, slot);
     const sk_party_facts *party = sk_index_party(s->matcher->index, facts->party);
     sk_both both = both_of(&s->asked, facts, party);
+    const sk_allowance *allowed;
     double distance_m, closeness;
+    sk_allowance own;
     sk_times times;
 
     if (!is_open(facts, s->query->now_ms) || !parties_allowed(s->asked.party, party) ||
         !times_allowed(s, facts, party, &times))
         return;
+    allowed = allowance_with(s, facts, &own);
     distance_m = pair_distance(&both);
-    if (!distance_allowed(&both, distance_m))
+    if (!distance_allowed(&both, distance_m, allowed->extra_m))
         return;
     closeness = closeness_of(s->matcher, facts);
-    if (closeness < 0.3 ||
-        !languages_allowed(s->asked.languages, sk_effective_languages(facts, party)) ||
+    if (closeness < allowed->closeness ||
+        !(allowed->any_language ||
+          languages_allowed(s->asked.languages, sk_effective_languages(facts, party))) ||
         !traits_allowed(&both, s->query->now_ms))
         return;
+    s->least[s->pair_count] = s->push_down ? least_score(s, allowed) : INT64_MIN;
     s->pairs[s->pair_count] = pair_for_rules(&both, distance_m, times, closeness);
     s->slots[s->pair_count++] = slot;
 }
@@ -298,7 +323,8 @@ static sk_status walk_level(search *s, size_t from, size_t to, bool from_afar, s
 
     ceiling_level(&s->ceiling, m->near[from].closeness, from_afar);
     sk_walk_begin(m->walk, m->index, s->asked.facts,
-                  s->asked.side == SK_DEMAND ? SK_SUPPLY : SK_DEMAND, from_afar);
+                  s->asked.side == SK_DEMAND ? SK_SUPPLY : SK_DEMAND, from_afar,
+                  s->allowed.extra_m);
     if (s->query->skip_aside && s->push_down)
         sk_walk_skip_aside(m->walk);
     for (size_t i = from; i < to; i++) {
@@ -347,6 +373,17 @@ static void find_own_run(search *s)
     s->own_to = s->own_from + s->own.longest;
 }
 
+static void find_allowance(search *s)
+{
+    const sk_ruleset *rules = s->matcher->rules;
+    const sk_allowance *usual = sk_ruleset_usual(rules), *widest = sk_ruleset_widest(rules);
+
+    s->each = s->asked.side == SK_SUPPLY && sk_allowance_wider(widest, usual) != 0;
+    s->allowed = s->asked.side == SK_SUPPLY
+                     ? *widest
+                     : sk_ruleset_allowance(rules, s->query->self, s->query->now_ms);
+}
+
 static void search_init(search *s, sk_matcher *m, const sk_query *query)
 {
     const sk_ruleset_info *about = sk_ruleset_about(m->rules);
@@ -354,6 +391,7 @@ static void search_init(search *s, sk_matcher *m, const sk_query *query)
     s->matcher = m;
     s->query = query;
     asked_init(&s->asked, m->index, query->self, query->self_party, query->now_ms);
+    find_allowance(s);
     s->own = times_of_words(s->asked.span, SK_SPAN_WORDS);
     find_own_run(s);
     s->first_slot_ms = s->asked.slot * SK_SLOT_MS;
@@ -366,8 +404,8 @@ static void search_init(search *s, sk_matcher *m, const sk_query *query)
     s->ranking.index = m->index;
     s->ranking.count = 0;
     s->ranking.limit = s->push_down ? query->limit : SK_TWO_PHASE;
-    s->ranking.least = s->push_down ? query->least_score : INT64_MIN;
-    ceiling_init(&s->ceiling, m->rules, &s->asked, m->index, 15.0 * s->own.overlap);
+    s->ranking.least = s->push_down ? least_score(s, &s->allowed) : INT64_MIN;
+    ceiling_init(&s->ceiling, m->rules, &s->asked, &s->allowed, m->index, 15.0 * s->own.overlap);
     ceiling_set_bar(&s->ceiling, ranking_bar(&s->ranking));
 }
 
@@ -378,12 +416,13 @@ static void judge_again(search *s)
 
     s->ranking.count = 0;
     s->ranking.limit = s->query->limit;
-    s->ranking.least = s->query->least_score;
+    s->ranking.least = least_score(s, &s->allowed);
     sk_ruleset_begin(s->matcher->rules);
     for (size_t i = 0; i < first.count; i++) {
         const sk_facts *facts = sk_index_facts(s->matcher->index, first.items[i].slot);
         const sk_party_facts *party = sk_index_party(s->matcher->index, facts->party);
         sk_both both = both_of(&s->asked, facts, party);
+        sk_allowance own;
         sk_times times;
         sk_verdict verdict;
         times_allowed(s, facts, party, &times);
@@ -392,7 +431,8 @@ static void judge_again(search *s)
         sk_ruleset_judge(s->matcher->rules, s->query->now_ms, &pair, &verdict);
         failures_count(s->matcher, &verdict, verdict.pass);
         sk_match match = {first.items[i].slot, sk_millionths(verdict.score)};
-        if (verdict.pass && ranking_wants(&s->ranking, match) &&
+        if (verdict.pass && match.score >= least_score(s, allowance_with(s, facts, &own)) &&
+            ranking_wants(&s->ranking, match) &&
             (!s->query->keep || s->query->keep(s->query->context, match.slot)))
             ranking_add(&s->ranking, match);
     }
@@ -408,10 +448,10 @@ sk_status sk_match_best(sk_matcher *matcher, const sk_query *query, sk_match *ou
         return sk_fail_field(err, SK_EINVAL, "limit", "must be 1 to %d", SK_TWO_PHASE);
     if (!matcher->rules)
         return sk_fail(err, SK_EINTERNAL, "no rule set is active");
-    if ((st = categories_collect(matcher, query->self, err)) != SK_OK ||
+    search_init(&s, matcher, query);
+    if ((st = categories_collect(matcher, query->self, s.allowed.closeness, err)) != SK_OK ||
         (st = times_reserve(matcher, err)) != SK_OK)
         return st;
-    search_init(&s, matcher, query);
     if ((st = search_all(&s, err)) != SK_OK)
         return st;
     if (!s.push_down)

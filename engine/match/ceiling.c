@@ -13,7 +13,7 @@
 
 #define UNASKED 1 /**< Cells beyond one that is known to be high enough. */
 #define NEAR_M2 4096.0f
-#define FAR_M 100000.0 /* No reach is larger, so that no possible pair is farther apart. */
+#define FAR_M 100000.0 /* No reach is larger. */
 
 static const uint32_t class_days[CEILING_AGES] = {0, 14};
 
@@ -34,18 +34,18 @@ static uint32_t cell_of(float distance_m2)
 }
 
 /** Rounded to float, d^2 + 64^2 may come out a hair too large; hence the little less. */
-static double near_edge_m(uint32_t cell)
+static double near_edge_m(uint32_t cell, double far_m)
 {
     uint32_t bits = ((bits_of(NEAR_M2) >> 22) + cell) << 22;
     float square;
 
     memcpy(&square, &bits, sizeof square);
     double m2 = ((double)square - NEAR_M2) * 0.9999 - 0.01;
-    return m2 > 0 ? fmin(sqrt(m2), FAR_M) : 0;
+    return m2 > 0 ? fmin(sqrt(m2), far_m) : 0;
 }
 
 void ceiling_init(sk_ceiling *ceiling, sk_ruleset *rules, const sk_asked *asked,
-                  const sk_index *index, double overlap_hi_min)
+                  const sk_allowance *allowed, const sk_index *index, double overlap_hi_min)
 {
     int64_t now_min = asked->now_ms / SK_MINUTE_MS;
 
@@ -53,10 +53,12 @@ void ceiling_init(sk_ceiling *ceiling, sk_ruleset *rules, const sk_asked *asked,
     ceiling->begun = false;
     ceiling->bar = INT64_MIN;
     ceiling->now_ms = asked->now_ms;
+    ceiling->far_m = FAR_M + allowed->extra_m;
+    ceiling->closeness_lo = allowed->closeness;
     ceiling->bounds = (sk_bounds){.query = asked->facts,
                                   .query_party = asked->party,
                                   .query_side = asked->side,
-                                  .distance_hi_m = FAR_M,
+                                  .distance_hi_m = ceiling->far_m,
                                   .overlap_hi_min = overlap_hi_min,
                                   .created_lo_ms = SK_TIME_MIN_MS};
     ceiling->newest_ms = sk_index_newest(index);
@@ -111,7 +113,7 @@ static int64_t bound_at(sk_ceiling *ceiling, uint32_t cell, int age)
 
     if (*known == INT64_MIN) {
         sk_bounds bounds = ceiling->bounds;
-        bounds.distance_lo_m = near_edge_m(cell);
+        bounds.distance_lo_m = near_edge_m(cell, ceiling->far_m);
         bounds.created_hi_ms =
             age == 0 ? ceiling->newest_ms : ((int64_t)ceiling->age_min[age] + 1) * SK_MINUTE_MS;
         *known = bound(ceiling, &bounds);
@@ -165,7 +167,7 @@ bool ceiling_below(sk_ceiling *ceiling, double closeness, bool may_miss)
 
     if (ceiling->bar <= 0)
         return false;
-    bounds.closeness_lo = 0.3;
+    bounds.closeness_lo = ceiling->closeness_lo;
     bounds.closeness_hi = closeness;
     bounds.distance_may_miss = may_miss;
     bounds.distance_lo_m = 0;

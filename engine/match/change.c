@@ -61,7 +61,8 @@ static void say_distance(const change *c)
 {
     const sk_facts *d = c->both.demand, *s = c->both.supply;
     double distance_m = pair_distance(&c->both);
-    double allowed = d->reach_m > s->reach_m ? d->reach_m : s->reach_m;
+    sk_allowance allowance = sk_ruleset_allowance(c->matcher->rules, d, c->asked->now_ms);
+    double allowed = (d->reach_m > s->reach_m ? d->reach_m : s->reach_m) + allowance.extra_m;
 
     if (!c->other->has_point) {
         sk_buf_text(c->out, "als het op afstand mag");

@@ -80,10 +80,12 @@ static inline bool is_open(const sk_facts *facts, int64_t now_ms)
 /** Metres, or NAN where rules are to see none: both remote, or a point is absent. */
 double pair_distance(const sk_both *both);
 /** C4, given that distance. */
-bool distance_allowed(const sk_both *both, double distance_m);
+bool distance_allowed(const sk_both *both, double distance_m, uint32_t extra_m);
 /** Neither is the other's, and neither blocks the other (C2). */
 bool parties_allowed(const sk_party_facts *a, const sk_party_facts *b);
 bool languages_allowed(sk_ids a, sk_ids b);
+/** C6, unless any language will do. */
+bool pair_shares_language(const sk_both *both);
 /** C7. */
 bool traits_allowed(const sk_both *both, int64_t now_ms);
 /** Whether a listing or its party's valid certificates have the trait. */
@@ -99,8 +101,32 @@ sk_times pair_times(const sk_asked *asked, const sk_index *index, const sk_facts
 double pair_closeness(const sk_index *index, const sk_facts *a, const sk_facts *b);
 bool ids_have(sk_ids ids, uint32_t word);
 /** Which of C1-C7 fail, as bits. */
-uint32_t pair_failures(const sk_both *both, const sk_pair *pair, int64_t now_ms, uint32_t longest);
+uint32_t pair_failures(const sk_both *both, const sk_pair *pair, const sk_allowance *allowed,
+                       int64_t now_ms, uint32_t longest);
 sk_pair pair_for_rules(const sk_both *both, double distance_m, sk_times times, double closeness);
+
+/* ---- Relaxing (relax.c) ---- */
+
+/** What the pair needed beyond what is usual, with the reason in Dutch. */
+sk_status relaxed_report(const sk_matcher *matcher, const sk_both *both, int64_t now_ms,
+                         sk_arena *arena, sk_pair_report *report, sk_error *err);
+
+/** What would open a list, while its counterparts are looked at. */
+typedef struct sk_opens {
+    sk_allowance now;
+    const sk_asked *asked;
+    sk_opening *items;
+    sk_allowance *allowed; /**< Of each item. */
+    size_t count;
+} sk_opens;
+/** None for a supply listing. `may_case`: cases too. */
+sk_status opens_init(sk_opens *opens, const sk_matcher *matcher, const sk_asked *asked,
+                     bool may_case, sk_arena *arena, sk_error *err);
+/** A counterpart with its score and the constraints that it fails now. */
+void opens_count(sk_opens *opens, const sk_both *both, const sk_pair *pair, uint32_t failed,
+                 int64_t score);
+/** The sentences. */
+sk_status opens_say(sk_opens *opens, const sk_matcher *matcher, sk_arena *arena, sk_error *err);
 
 /* ---- Bounds (ceiling.c) ---- */
 
@@ -115,6 +141,8 @@ typedef struct sk_ceiling {
     sk_bounds bounds;
     bool begun; /**< The rule set has been asked for this query. */
     int64_t newest_ms;
+    double far_m;                               /**< No possible pair is farther apart. */
+    double closeness_lo;                        /**< Nor less close. */
     int64_t known[CEILING_AGES][CEILING_CELLS]; /**< INT64_MIN: not yet. */
     int64_t bar; /**< What a score must reach; 0 or less: anything does. */
     /** By age class: from cell `under` on nothing reaches it; up to `over` something may. */
@@ -123,7 +151,7 @@ typedef struct sk_ceiling {
 } sk_ceiling;
 
 void ceiling_init(sk_ceiling *ceiling, sk_ruleset *rules, const sk_asked *asked,
-                  const sk_index *index, double overlap_hi_min);
+                  const sk_allowance *allowed, const sk_index *index, double overlap_hi_min);
 /** From now on for this closeness; pairs without a distance when `from_afar`. */
 void ceiling_level(sk_ceiling *ceiling, double closeness, bool from_afar);
 /** The bar only ever rises. */
@@ -164,3 +192,7 @@ const char *dutch_kind(sk_kind kind);
 const char *dutch_weekday(int weekday);
 /** "600 m", "2,1 km", rounded up. */
 void dutch_distance(double metres, sk_buf *out);
+/** "5 dagen", "1 dag", "12 uur", "90 minuten": the largest that fills it, rounded down. */
+void dutch_duration(int64_t duration_ms, sk_buf *out);
+/** "26 november", local. */
+sk_status dutch_date(sk_calendar *calendar, int64_t time_ms, sk_buf *out, sk_error *err);

@@ -50,12 +50,14 @@ typedef struct sk_query {
     size_t limit;        /**< 1-100 */
     int64_t least_score; /**< Leave out what scores lower, millionths; INT64_MIN: keep all. Applied
                               after the two phases. */
+    bool over_threshold; /**< Leave out pairs under the threshold of their demand listing too. */
     /** NULL, or: false leaves the counterpart out, after the two phases and before `limit`. Must
      *  not change the index. Without function rules it may be asked early. */
     bool (*keep)(void *context, uint32_t slot);
     void *context;
     /** `keep` refuses all that are put aside (sk_index_set_aside): they need not be looked at. */
     bool skip_aside;
+    bool may_case; /**< Why-not only: RelaxCase may be used, so that it tells what that opens. */
 } sk_query;
 
 typedef struct sk_match {
@@ -79,6 +81,8 @@ typedef struct sk_pair_report {
     size_t term_count;
     const sk_appointment *common; /**< Common stretches of time in the horizon, at most 64. */
     size_t common_count;
+    const sk_relaxed *relaxed; /**< What it needed beyond what is usual. */
+    size_t relaxed_count;
     char function_failure[160];
 } sk_pair_report;
 sk_status sk_match_pair(sk_matcher *matcher, const sk_facts *demand,
@@ -86,8 +90,8 @@ sk_status sk_match_pair(sk_matcher *matcher, const sk_facts *demand,
                         const sk_party_facts *supply_party, int64_t now_ms, sk_arena *arena,
                         sk_pair_report *out, sk_error *err);
 
-/** C1-C8 of one pair, cheaply: the first that fails. For testing open suggestions again. `ignore`:
- *  constraints to skip, as bits. */
+/** C1-C8 of one pair, cheaply: the first that fails. For testing open suggestions again.
+ *  `out_failed_hard`: with C8 the hard rule, else -1. */
 sk_constraint sk_match_test(sk_matcher *matcher, uint32_t demand_slot, uint32_t supply_slot,
                             int64_t now_ms, int *out_failed_hard);
 
@@ -106,11 +110,21 @@ typedef struct sk_whynot_group {
     sk_near_miss related[3];
     size_t related_count;
 } sk_whynot_group;
+/** What would open the list, and for how many more. */
+typedef struct sk_opening {
+    uint8_t constraints; /**< Bits of sk_relax_bit. */
+    uint64_t count;      /**< Counterparts that would do then and do not now. */
+    int64_t from_ms;     /**< When the listing is old enough; 0: only as a case. */
+    int64_t after_ms;    /**< With `from_ms`: the age. */
+    sk_str change;       /**< Dutch. In `arena`. */
+} sk_opening;
 typedef struct sk_whynot {
     uint64_t counterparts; /**< How many were looked at. */
     uint64_t possible;     /**< How many fail nothing. */
     sk_whynot_group groups[8];
     size_t group_count;
+    const sk_opening *opens; /**< In `arena`. */
+    size_t open_count;
 } sk_whynot;
 /** docs/matching.md 5, "Why not": a full scan over the other side. */
 sk_status sk_match_whynot(sk_matcher *matcher, const sk_query *query, sk_arena *arena,

@@ -30,13 +30,14 @@ double pair_distance(const sk_both *both)
     return sk_geo_distance(d->lat_deg, d->lon_deg, d->cos_lat, s->lat_deg, s->lon_deg, s->cos_lat);
 }
 
-bool distance_allowed(const sk_both *both, double distance_m)
+bool distance_allowed(const sk_both *both, double distance_m, uint32_t extra_m)
 {
     const sk_facts *d = both->demand, *s = both->supply;
 
     if (d->remote && s->remote)
         return true;
-    if (isnan(distance_m) || !(distance_m <= d->reach_m || distance_m <= s->reach_m))
+    uint32_t reach_m = d->reach_m > s->reach_m ? d->reach_m : s->reach_m;
+    if (isnan(distance_m) || !(distance_m <= reach_m + extra_m))
         return false;
     return (d->within_m == 0 || distance_m <= d->within_m) &&
            (s->within_m == 0 || distance_m <= s->within_m);
@@ -75,6 +76,12 @@ bool languages_allowed(sk_ids a, sk_ids b)
             j++;
     }
     return false;
+}
+
+bool pair_shares_language(const sk_both *both)
+{
+    return languages_allowed(sk_effective_languages(both->demand, both->demand_party),
+                             sk_effective_languages(both->supply, both->supply_party));
 }
 
 bool has_trait(const sk_facts *facts, const sk_party_facts *party, int64_t now_ms, uint32_t trait)
@@ -202,7 +209,8 @@ sk_pair pair_for_rules(const sk_both *both, double distance_m, sk_times times, d
 
 /* ---- All of them ---- */
 
-uint32_t pair_failures(const sk_both *both, const sk_pair *pair, int64_t now_ms, uint32_t longest)
+uint32_t pair_failures(const sk_both *both, const sk_pair *pair, const sk_allowance *allowed,
+                       int64_t now_ms, uint32_t longest)
 {
     uint32_t failed = 0;
 
@@ -210,14 +218,13 @@ uint32_t pair_failures(const sk_both *both, const sk_pair *pair, int64_t now_ms,
         failed |= SK_C_BIT(SK_C_OPEN);
     if (!parties_allowed(both->demand_party, both->supply_party))
         failed |= SK_C_BIT(SK_C_PARTIES);
-    if (pair->closeness < 0.3)
+    if (pair->closeness < allowed->closeness)
         failed |= SK_C_BIT(SK_C_CATEGORY);
-    if (!distance_allowed(both, pair->distance_m))
+    if (!distance_allowed(both, pair->distance_m, allowed->extra_m))
         failed |= SK_C_BIT(SK_C_DISTANCE);
     if (longest < slots_needed(both->demand))
         failed |= SK_C_BIT(SK_C_TIME);
-    if (!languages_allowed(sk_effective_languages(both->demand, both->demand_party),
-                           sk_effective_languages(both->supply, both->supply_party)))
+    if (!allowed->any_language && !pair_shares_language(both))
         failed |= SK_C_BIT(SK_C_LANGUAGE);
     if (!traits_allowed(both, now_ms))
         failed |= SK_C_BIT(SK_C_TRAITS);

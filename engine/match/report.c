@@ -35,7 +35,8 @@ sk_constraint sk_match_test(sk_matcher *matcher, uint32_t demand_slot, uint32_t 
     sk_times times = pair_times(&asked, matcher->index, supply, NULL);
     sk_pair pair = pair_for_rules(&both, pair_distance(&both), times,
                                   pair_closeness(matcher->index, demand, supply));
-    failed = pair_failures(&both, &pair, now_ms, times.longest);
+    sk_allowance allowed = sk_ruleset_allowance(matcher->rules, demand, now_ms);
+    failed = pair_failures(&both, &pair, &allowed, now_ms, times.longest);
     if (failed || about->hard_count == 0)
         return first_of(failed);
     if (!about->has_functions && (sk_ruleset_pass(matcher->rules, now_ms, &pair, 1) & 1))
@@ -215,14 +216,16 @@ sk_status sk_match_pair(sk_matcher *matcher, const sk_facts *demand,
                                   pair_closeness(matcher->index, demand, supply));
     sk_ruleset_begin(matcher->rules);
     sk_ruleset_judge(matcher->rules, now_ms, &pair, &verdict);
-    report.failed_set = pair_failures(&both, &pair, now_ms, times.longest) |
+    sk_allowance allowed = sk_ruleset_allowance(matcher->rules, demand, now_ms);
+    report.failed_set = pair_failures(&both, &pair, &allowed, now_ms, times.longest) |
                         (verdict.pass ? 0 : SK_C_BIT(SK_C_RULES));
     report.failed = first_of(report.failed_set);
     report.failed_hard = verdict.failed_hard;
     report.score = sk_millionths(verdict.score);
     report.values = values_of(&pair, now_ms);
     memcpy(report.function_failure, verdict.failure, sizeof report.function_failure);
-    if ((st = explain(matcher, &asked, &pair, common, &verdict, arena, &report, err)) != SK_OK)
+    if ((st = explain(matcher, &asked, &pair, common, &verdict, arena, &report, err)) != SK_OK ||
+        (st = relaxed_report(matcher, &both, now_ms, arena, &report, err)) != SK_OK)
         return st;
     *out = report;
     return SK_OK;

@@ -10,6 +10,9 @@
  * the smallest set that occurs (the most frequent one of that size, then the lowest constraints) is
  * ranked in a second scan.
  *
+ * On the way it is counted for how many more the list would open if the asked listing were allowed
+ * what it will be later, or what a case could give it now (relax.c).
+ *
  * With function rules a counterpart's C8 and score are those of the full judgement. */
 
 #define SETS 256 /**< Constraints 1 to 8 as bits 0 to 7. */
@@ -20,6 +23,7 @@ typedef struct scan {
     const sk_query *query;
     sk_asked asked;
     bool hard, functions;
+    sk_opens opens;
     uint32_t only_set; /**< Second scan: rank just this one. 0: the sets of one constraint. */
     uint64_t counts[SETS];
     sk_ranking best[SK_C_RULES + 1]; /**< By the only constraint; the second scan uses the first. */
@@ -68,7 +72,11 @@ static void count_pair(scan *s, size_t i, double score)
 {
     sk_match match = {s->slots[i], sk_millionths(score)};
     sk_ranking *ranking = ranking_for(s, s->failed[i]);
+    const sk_pair *pair = &s->pairs[i];
+    sk_both both = {pair->need, pair->offer, pair->need_party, pair->offer_party};
 
+    if (!s->only_set)
+        opens_count(&s->opens, &both, pair, s->failed[i], match.score);
     s->counts[s->failed[i] >> 1]++;
     if (!ranking)
         return;
@@ -128,7 +136,10 @@ static void look_at(scan *s, uint32_t slot, const sk_facts *facts)
     times = pair_times(&s->asked, index, facts, NULL);
     pair = pair_for_rules(&both, pair_distance(&both), times,
                           pair_closeness(index, s->asked.facts, facts));
-    s->failed[i] = pair_failures(&both, &pair, s->query->now_ms, times.longest);
+    sk_allowance allowed = s->asked.side == SK_DEMAND
+                               ? s->opens.now
+                               : sk_ruleset_allowance(s->matcher->rules, facts, s->query->now_ms);
+    s->failed[i] = pair_failures(&both, &pair, &allowed, s->query->now_ms, times.longest);
     s->pairs[i] = pair;
     s->slots[i] = slot;
     if (++s->pair_count == SK_LANES)
@@ -251,6 +262,10 @@ static sk_status answer(scan *s, sk_arena *arena, sk_whynot *out, sk_error *err)
             return st;
         result.group_count = 1;
     }
+    if ((st = opens_say(&s->opens, s->matcher, arena, err)) != SK_OK)
+        return st;
+    result.opens = s->opens.items;
+    result.open_count = s->opens.count;
     *out = result;
     return SK_OK;
 }
@@ -266,8 +281,11 @@ sk_status sk_match_whynot(sk_matcher *matcher, const sk_query *query, sk_arena *
     if (!(s = sk_calloc(1, sizeof *s)))
         return sk_fail(err, SK_ENOMEM, "out of memory");
     init(s, matcher, query);
-    scan_all(s);
-    st = answer(s, arena, out, err);
+    st = opens_init(&s->opens, matcher, &s->asked, query->may_case, arena, err);
+    if (st == SK_OK) {
+        scan_all(s);
+        st = answer(s, arena, out, err);
+    }
     sk_free(s);
     return st;
 }

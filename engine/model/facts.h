@@ -59,7 +59,8 @@ typedef struct sk_facts {
     uint16_t capacity;
     uint16_t duration_min;
     uint8_t kind, status, urgency;
-    bool has_point, remote;
+    bool has_point : 1, remote : 1;
+    uint8_t relaxed : SK_RELAX_BITS; /**< Bits of sk_relax_bit, as long as the case lasts. */
     uint8_t category_count, language_count, require_count, provide_count, attr_count;
     uint16_t attr_first;  /**< Where each bucket of names begins: see sk_facts_attr. */
     const uint32_t *sets; /**< categories, languages, requires, provides, one after the other */

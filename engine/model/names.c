@@ -47,6 +47,27 @@ const char *sk_role_name(sk_role role)
     return name_of(roles, COUNT(roles), (int)role);
 }
 
+static const char *const relax_names[SK_RELAX_BITS] = {"distance", "language", "category",
+                                                       "threshold"};
+
+const char *sk_relax_name(sk_relax_bit bit)
+{
+    for (int i = 0; i < SK_RELAX_BITS; i++) {
+        if ((int)bit == 1 << i)
+            return relax_names[i];
+    }
+    return NULL;
+}
+
+uint8_t sk_relax_from(sk_str name)
+{
+    for (int i = 0; i < SK_RELAX_BITS; i++) {
+        if (sk_str_eq(sk_str_from(relax_names[i]), name))
+            return (uint8_t)(1 << i);
+    }
+    return 0;
+}
+
 sk_kind sk_kind_from(sk_str name)
 {
     return (sk_kind)number_of(kinds, COUNT(kinds), name);

@@ -63,6 +63,15 @@ typedef enum sk_role {
     SK_ROLE_RULE_AUTHOR = 6
 } sk_role;
 
+/** What a rule set can widen for a demand listing that waits; docs/matching.md 7, "Relaxing". */
+typedef enum sk_relax_bit {
+    SK_RELAX_DISTANCE = 1,
+    SK_RELAX_LANGUAGE = 2,
+    SK_RELAX_CATEGORY = 4,
+    SK_RELAX_THRESHOLD = 8
+} sk_relax_bit;
+#define SK_RELAX_BITS 4
+
 typedef struct sk_point {
     double lat_deg, lon_deg;
 } sk_point;
@@ -115,6 +124,8 @@ typedef struct sk_listing {
     int64_t updated_ms;
     uint64_t version;
     sk_str buurt, wijk, gemeente; /**< Of the point; empty outside all areas. */
+    uint8_t relaxed;              /**< Bits of sk_relax_bit: relaxed for this case. */
+    int64_t relaxed_until_ms;     /**< 0 when not. */
 } sk_listing;
 
 typedef struct sk_certificate {
@@ -175,6 +186,12 @@ typedef struct sk_appointment {
     int64_t start_ms, end_ms;
 } sk_appointment;
 
+/** What a pair needed beyond what is usual. */
+typedef struct sk_relaxed {
+    sk_relax_bit constraint;
+    sk_str why; /**< In Dutch. */
+} sk_relaxed;
+
 /** One step in the life of a suggestion. */
 typedef struct sk_step {
     uint64_t version; /**< After the step. */
@@ -210,6 +227,8 @@ typedef struct sk_suggestion {
     const sk_step *steps;
     size_t step_count;
     sk_state undo_state; /**< What an undo returns to; NONE: nothing to undo. */
+    const sk_relaxed *relaxed;
+    size_t relaxed_count;
 } sk_suggestion;
 
 /** One line of the gapless event log. Ids only, nothing about people. */
@@ -333,7 +352,11 @@ const char *sk_kind_name(sk_kind kind);
 const char *sk_listing_status_name(sk_listing_status status);
 const char *sk_state_name(sk_state state);
 const char *sk_role_name(sk_role role);
+/** "distance", "language", "category", "threshold". */
+const char *sk_relax_name(sk_relax_bit bit);
 sk_kind sk_kind_from(sk_str name);
+/** One bit, or 0. */
+uint8_t sk_relax_from(sk_str name);
 sk_role sk_role_from(sk_str name);
 /** Proposed or parked: what the contract calls open. */
 static inline bool sk_state_open(sk_state state)

@@ -25,8 +25,6 @@
  *
  * Threads: immutable once made. */
 
-#define NEAR_LEAST 0.3
-
 typedef struct node {
     int parent; /* -1 for a root */
     int depth;  /* 0 for a root */
@@ -292,7 +290,7 @@ static double level_closeness(int levels)
 
 static void touch(scratch *s, int code, double closeness)
 {
-    if (closeness < NEAR_LEAST)
+    if (closeness < SK_CLOSENESS_RELAXED_LEAST)
         return;
     if (s->best[code] == 0)
         s->touched[s->touched_count++] = code;

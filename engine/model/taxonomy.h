@@ -39,7 +39,13 @@ int sk_taxonomy_find(const sk_taxonomy *taxonomy, sk_str code);
 /** Closeness of two codes as in docs/matching.md 2, ancestors and related entries included. */
 double sk_taxonomy_closeness(const sk_taxonomy *taxonomy, int a, int b);
 
-/** Codes near `index`: every code with closeness >= 0.3, with it, closest first then by index. */
+/** C3 asks for this, unless a rule set asks less of it for those that wait; never for less than the
+ *  second. */
+#define SK_CLOSENESS_LEAST 0.3
+#define SK_CLOSENESS_RELAXED_LEAST 0.1
+
+/** Codes near `index`: every code with closeness >= SK_CLOSENESS_RELAXED_LEAST, with it, closest
+ *  first then by index. */
 typedef struct sk_near {
     int index;
     double closeness;

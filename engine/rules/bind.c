@@ -141,7 +141,7 @@ static int item_term(lua_State *state)
     return wrap_item(state, "term");
 }
 
-/*--- A lower threshold for needs that have waited.
+/*--- What needs that have waited are allowed beyond what is usual.
 ---@param rule Relax
 ---@return any
 function relax(rule) end */

@@ -341,25 +341,26 @@ static void check_threshold(sk_checker *c)
 
 /* ---- The rest of the file ---- */
 
-/** Is all that `relax` does done by an earlier or longer-lasting one already? */
-static bool covered(const sk_ruleset *rules, uint32_t which)
+/** What the same needs are allowed no later by the other steps. */
+static sk_allowance allowed_without(const sk_ruleset *rules, uint32_t which)
 {
     const sk_relax *relax = &rules->relax[which];
+    sk_allowance allowed = rules->usual;
 
     for (uint32_t i = 0; i < rules->relax_count; i++) {
         const sk_relax *other = &rules->relax[i];
-        bool same = other->after_ms == relax->after_ms && other->threshold == relax->threshold &&
-                    other->category == relax->category;
+        bool same = other->after_ms == relax->after_ms && other->category == relax->category &&
+                    !sk_allowance_wider(&other->gives, &relax->gives) &&
+                    !sk_allowance_wider(&relax->gives, &other->gives);
         sk_ids own = {&relax->category, 1};
 
-        if (i == which || (same && i > which))
+        if (i == which || (same && i > which) || other->after_ms > relax->after_ms)
             continue;
-        if (other->after_ms <= relax->after_ms && other->threshold <= relax->threshold &&
-            (!other->category ||
-             (relax->category && sk_set_under(own, other->category, rules->words))))
-            return true;
+        if (!other->category ||
+            (relax->category && sk_set_under(own, other->category, rules->words)))
+            sk_allowance_widen(&allowed, &other->gives, UINT8_MAX);
     }
-    return false;
+    return allowed;
 }
 
 static void check_relax(sk_checker *c)
@@ -370,17 +371,18 @@ static void check_relax(sk_checker *c)
     for (uint32_t i = 0; i < rules->relax_count; i++) {
         const sk_relax *relax = &rules->relax[i];
         double days = (double)relax->after_ms / (double)SK_DAY_MS;
+        sk_allowance others = allowed_without(rules, i);
         sk_str name;
 
         snprintf(which, sizeof which, "relax %u", i + 1);
         name = sk_arena_str(c->arena, sk_str_from(which));
-        if (relax->threshold >= rules->info.threshold)
+        if (relax->gives.threshold <= 1000000 && relax->gives.threshold >= rules->info.threshold)
             sk_check_add(c, SK_FINDING_WARNING, "relax-no-effect", NULL, name.data,
                          "its threshold %.3f is not below the ordinary %.3f",
-                         (double)relax->threshold / 1e6, (double)rules->info.threshold / 1e6);
-        else if (covered(rules, i))
+                         (double)relax->gives.threshold / 1e6, (double)rules->info.threshold / 1e6);
+        else if (!sk_allowance_wider(&relax->gives, &others))
             sk_check_add(c, SK_FINDING_WARNING, "relax-no-effect", NULL, name.data,
-                         "another step gives the same needs as low a threshold no later");
+                         "another step gives the same needs as much no later");
         else if (relax->after_ms > SK_LISTING_LIFE_MAX_MS)
             sk_check_add(c, SK_FINDING_WARNING, "relax-no-effect", NULL, name.data,
                          "no need lives as long as %.0f days", days);

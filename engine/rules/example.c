@@ -107,9 +107,9 @@ static bool run_example(sk_ruleset *rules, const sk_example *example, sk_buf *re
     outcome got;
 
     sk_ruleset_judge(rules, SK_EXAMPLE_NOW_MS, &example->pair, &got.verdict);
-    got.match =
-        got.verdict.pass && sk_millionths(got.verdict.score) >=
-                                sk_ruleset_threshold(rules, example->pair.need, SK_EXAMPLE_NOW_MS);
+    got.match = got.verdict.pass &&
+                sk_millionths(got.verdict.score) >=
+                    sk_ruleset_allowance(rules, example->pair.need, SK_EXAMPLE_NOW_MS).threshold;
     for (uint32_t i = 0; i < example->expect_count; i++) {
         if (holds(rules, &example->expect[i], &got))
             continue;

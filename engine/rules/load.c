@@ -267,9 +267,55 @@ static void put_rule(lua_State *state, int spec, const sk_item *item, bool hard)
 
 /* ---- Relax and notify ---- */
 
+#define REACH_MOST_M 100000
+
+/** Metres of "5 km" or "800 m", to the nearest whole one; 0 when left out. */
+static uint32_t read_metres(lua_State *state, int table, const char *key, const char *what)
+{
+    sk_str text = sk_read_text(state, table, key, what);
+    uint32_t position = 0;
+    sk_lexeme token;
+    double metres;
+
+    if (text.size == 0)
+        return 0;
+    token = sk_expr_token(text, &position);
+    metres = floor(token.number + 0.5);
+    if (token.kind != SK_TOK_NUMBER || token.unit != SK_U_METRE ||
+        sk_expr_token(text, &position).kind != SK_TOK_END ||
+        !(metres >= 1 && metres <= REACH_MOST_M))
+        sk_host_refuse(state, SK_EINVAL, key,
+                       "%s: %s must be a distance from \"1 m\" to \"100 km\", such as \"5 km\"",
+                       what, key);
+    return (uint32_t)metres;
+}
+
+static bool read_any(lua_State *state, int table, const char *key, const char *what)
+{
+    sk_str text = sk_read_text(state, table, key, what);
+
+    if (text.size > 0 && !sk_str_eq(text, SK_STR("any")))
+        sk_host_refuse(state, SK_EINVAL, key, "%s: %s can only be \"any\"", what, key);
+    return text.size > 0;
+}
+
+/** What a step leaves out widens nothing. */
+static sk_allowance read_allowance(lua_State *state, int spec, const char *what)
+{
+    double threshold = sk_read_number(state, spec, "threshold", what, 2, 0, 1);
+
+    return (sk_allowance){.threshold = threshold > 1 ? INT64_MAX : sk_millionths(threshold),
+                          .closeness =
+                              sk_read_number(state, spec, "closeness", what, 1,
+                                             SK_CLOSENESS_RELAXED_LEAST, SK_CLOSENESS_LEAST),
+                          .extra_m = read_metres(state, spec, "reach", what),
+                          .any_language = read_any(state, spec, "languages", what)};
+}
+
 static void put_relax(lua_State *state, int spec, const sk_item *item)
 {
-    static const char *const keys[] = {"after", "threshold", "category"};
+    static const char *const keys[] = {"after", "category",  "threshold",
+                                       "reach", "languages", "closeness"};
     sk_ruleset *rules = sk_host_of(state)->rules;
     sk_relax relax = {0};
     sk_str category;
@@ -278,10 +324,14 @@ static void put_relax(lua_State *state, int spec, const sk_item *item)
     snprintf(what, sizeof what, "%s: relax", item->place);
     sk_read_keys(state, spec, KEYS(keys), false, what);
     relax.after_ms = read_duration(state, spec, "after", what);
-    relax.threshold = sk_millionths(sk_read_number(state, spec, "threshold", what, 2, 0, 1));
+    relax.gives = read_allowance(state, spec, what);
     category = sk_read_text(state, spec, "category", what);
-    if (relax.after_ms == 0 || relax.threshold > 1000000)
-        sk_host_refuse(state, SK_EINVAL, "after", "%s: needs after and threshold", what);
+    if (relax.after_ms == 0)
+        sk_host_refuse(state, SK_EINVAL, "after", "%s: needs after", what);
+    if (relax.gives.threshold > 1000000 && relax.gives.closeness > SK_CLOSENESS_LEAST &&
+        relax.gives.extra_m == 0 && !relax.gives.any_language)
+        sk_host_refuse(state, SK_EINVAL, "threshold",
+                       "%s: needs one of threshold, reach, languages and closeness", what);
     if (category.size > 0 && !(relax.category = sk_intern_add(rules->words, category)))
         sk_host_no_memory(state);
     if (rules->relax_count == SK_RULES_MAX_RELAX)

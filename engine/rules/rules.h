@@ -75,11 +75,36 @@ typedef struct sk_attribute_info {
 /** In the order of the rule set: the base's, then its own by name. View. */
 const sk_attribute_info *sk_ruleset_attribute(const sk_ruleset *rules, uint32_t index);
 
-/** The threshold for a demand listing of this age and categories, relaxed where the rule set says
- *  so (`relax { after = "3d", threshold = 0.35, category = "vervoer" }`); millionths. */
-int64_t sk_ruleset_threshold(const sk_ruleset *rules, const sk_facts *need, int64_t now_ms);
-/** The lowest that any listing can get. */
-int64_t sk_ruleset_least_threshold(const sk_ruleset *rules);
+/* ---- Relaxing (relax.c): docs/matching.md 7 ---- */
+
+/** What a demand listing is allowed. */
+typedef struct sk_allowance {
+    int64_t threshold; /**< Millionths. */
+    double closeness;  /**< C3: at least this. */
+    uint32_t extra_m;  /**< C4: so much beyond the larger reach. */
+    bool any_language; /**< C6 always holds. */
+} sk_allowance;
+/** `relax { after = "3d", category = "vervoer", threshold = 0.35, reach = "5 km" }` */
+typedef struct sk_relax {
+    int64_t after_ms;
+    uint32_t category;  /**< Word; 0: any. */
+    sk_allowance gives; /**< What it leaves as it is has a value that widens nothing. */
+} sk_relax;
+/** View, in the order of the file. */
+const sk_relax *sk_ruleset_relax(const sk_ruleset *rules, size_t *out_count);
+bool sk_relax_covers(const sk_ruleset *rules, const sk_relax *step, const sk_facts *need);
+/** `now_ms` may lie ahead. */
+sk_allowance sk_ruleset_allowance(const sk_ruleset *rules, const sk_facts *need, int64_t now_ms);
+/** The same with other bits of sk_relax_bit than the listing's own. */
+sk_allowance sk_ruleset_allowance_as(const sk_ruleset *rules, const sk_facts *need, int64_t now_ms,
+                                     uint8_t relaxed);
+/** Without any step, and the widest that a demand listing can have. Views. */
+const sk_allowance *sk_ruleset_usual(const sk_ruleset *rules);
+const sk_allowance *sk_ruleset_widest(const sk_ruleset *rules);
+/** Bits of sk_relax_bit: in which of the four `a` is wider than `b`. */
+uint8_t sk_allowance_wider(const sk_allowance *a, const sk_allowance *b);
+/** Index of the step whose age the listing reaches next, strictly after `now_ms`, or -1. */
+int sk_ruleset_next_relax(const sk_ruleset *rules, const sk_facts *need, int64_t now_ms);
 
 /** A pair to judge. Everything borrowed. */
 typedef struct sk_pair {

@@ -139,6 +139,7 @@ sk_status sk_ruleset_load(const sk_rules_source *source, sk_intern *words, sk_ru
         sk_ruleset_free(rules);
         return st;
     }
+    sk_relax_settle(rules);
     *out = rules;
     return SK_OK;
 }
@@ -175,33 +176,6 @@ const sk_rule_info *sk_ruleset_term(const sk_ruleset *rules, uint32_t index)
 const sk_rule_info *sk_ruleset_hard_rule(const sk_ruleset *rules, uint32_t index)
 {
     return index < rules->info.hard_count ? &rules->hards[index].info : NULL;
-}
-
-int64_t sk_ruleset_threshold(const sk_ruleset *rules, const sk_facts *need, int64_t now_ms)
-{
-    int64_t threshold = rules->info.threshold;
-    sk_ids codes = sk_facts_categories(need);
-
-    for (uint32_t i = 0; i < rules->relax_count; i++) {
-        const sk_relax *relax = &rules->relax[i];
-
-        if (now_ms - need->created_ms < relax->after_ms || relax->threshold >= threshold)
-            continue;
-        if (relax->category && !sk_set_under(codes, relax->category, rules->words))
-            continue;
-        threshold = relax->threshold;
-    }
-    return threshold;
-}
-
-int64_t sk_ruleset_least_threshold(const sk_ruleset *rules)
-{
-    int64_t least = rules->info.threshold;
-
-    for (uint32_t i = 0; i < rules->relax_count; i++)
-        if (rules->relax[i].threshold < least)
-            least = rules->relax[i].threshold;
-    return least;
 }
 
 /* ---- Scoring ---- */

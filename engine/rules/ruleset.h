@@ -24,12 +24,6 @@ typedef struct sk_rule {
     char failure[120];       /**< Of its function, the latest. */
 } sk_rule;
 
-typedef struct sk_relax {
-    int64_t after_ms;
-    int64_t threshold; /**< Millionths. */
-    uint32_t category; /**< Word; 0: any. */
-} sk_relax;
-
 /** How staff and helpers are told; kept for the engine, not used by matching. */
 typedef struct sk_notify {
     sk_str channel;
@@ -84,6 +78,7 @@ struct sk_ruleset {
     sk_example *examples[SK_RULES_MAX_EXAMPLES];
     uint32_t relax_count, notify_count;
     sk_attribute_info attributes[SK_RULES_MAX_ATTRIBUTES];
+    sk_allowance usual, widest;
     sk_program *hard_program, *term_program, *when_program; /**< The last: `when` of functions. */
     sk_host *host;
     sk_bounds bounded; /**< What the last bound was asked for. */
@@ -94,6 +89,10 @@ static inline bool sk_rule_applies(const sk_program *program, const sk_rule *rul
     return rule->when_reg < 0 || sk_program_column(program, rule->when_reg)[lane] == 1.0;
 }
 
+/** Of these bits of sk_relax_bit, what `by` has wider. */
+void sk_allowance_widen(sk_allowance *a, const sk_allowance *by, uint8_t bits);
+/** Work out `usual` and `widest`, when all else is loaded. */
+void sk_relax_settle(sk_ruleset *rules);
 /** Write a number as Dutch readers expect it: "1,2", no ending zeros, at most `decimals`. */
 void sk_why_number(sk_buf *out, double value, int decimals);
 /** Check the placeholders of a template. */

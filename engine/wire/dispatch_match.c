@@ -59,6 +59,17 @@ static sk_status make_common(turn *t, const sk_pair_report *report, Schakel__V1_
     return SK_OK;
 }
 
+static sk_status make_relaxed(turn *t, const sk_pair_report *report, Schakel__V1__MatchItem *out)
+{
+    if ((out->relaxed = turn_pointers(t, report->relaxed_count)) == NULL)
+        return SK_ENOMEM;
+    for (size_t i = 0; i < report->relaxed_count; i++)
+        if ((out->relaxed[i] = sk_relaxed_to_message(&report->relaxed[i], t->arena)) == NULL)
+            return SK_ENOMEM;
+    out->n_relaxed = report->relaxed_count;
+    return SK_OK;
+}
+
 static Schakel__V1__MatchItem *make_item(turn *t, const sk_match_item *item)
 {
     Schakel__V1__MatchItem *out = turn_make(t, &schakel__v1__match_item__descriptor);
@@ -77,7 +88,8 @@ static Schakel__V1__MatchItem *make_item(turn *t, const sk_match_item *item)
     out->buurt = turn_str(t, item->buurt);
     out->kind = (Schakel__V1__Kind)item->kind;
     if (!out->listing_id || !out->title || !out->buurt ||
-        make_terms(t, &item->report, out) != SK_OK || make_common(t, &item->report, out) != SK_OK)
+        make_terms(t, &item->report, out) != SK_OK || make_common(t, &item->report, out) != SK_OK ||
+        make_relaxed(t, &item->report, out) != SK_OK)
         return NULL;
     return out;
 }
@@ -218,6 +230,24 @@ static Schakel__V1__WhyNotGroup *make_group(turn *t, const sk_whynot_answer *ans
     return out;
 }
 
+static Schakel__V1__Opening *make_opening(turn *t, const sk_opening *opening, bool may_case)
+{
+    Schakel__V1__Opening *out = turn_make(t, &schakel__v1__opening__descriptor);
+
+    if (!out || (out->constraints = turn_pointers(t, SK_RELAX_BITS)) == NULL)
+        return NULL;
+    for (int i = 0; i < SK_RELAX_BITS; i++)
+        if (opening->constraints >> i & 1)
+            out->constraints[out->n_constraints++] = (char *)sk_relax_name((sk_relax_bit)(1 << i));
+    out->count = opening->count;
+    out->after_ms = (uint64_t)opening->after_ms;
+    out->relax_case = may_case;
+    if ((out->change = turn_str(t, opening->change)) == NULL ||
+        !sk_time_to_message(opening->from_ms, t->arena, &out->from))
+        return NULL;
+    return out;
+}
+
 static sk_status fill_why_not(turn *t, const sk_whynot_answer *answer,
                               Schakel__V1__WhyNotResult *out)
 {
@@ -228,6 +258,12 @@ static sk_status fill_why_not(turn *t, const sk_whynot_answer *answer,
         return turn_no_memory(t, t->err);
     for (size_t g = 0; g < answer->whynot.group_count; g++)
         if ((out->groups[out->n_groups++] = make_group(t, answer, g)) == NULL)
+            return turn_no_memory(t, t->err);
+    if ((out->opens = turn_pointers(t, answer->whynot.open_count)) == NULL)
+        return turn_no_memory(t, t->err);
+    for (size_t i = 0; i < answer->whynot.open_count; i++)
+        if ((out->opens[out->n_opens++] =
+                 make_opening(t, &answer->whynot.opens[i], answer->may_case)) == NULL)
             return turn_no_memory(t, t->err);
     return SK_OK;
 }

@@ -141,10 +141,22 @@ sk_status run_undo(turn *t)
 
 sk_status run_relax_case(turn *t)
 {
-    return sk_fail(
-        t->err, SK_EUNIMPL,
-        "relaxing one case is not built yet; widen the listing itself, or use `relax` in "
-        "the rule set");
+    const Schakel__V1__RelaxCase *m = t->request->relax_case;
+    uint8_t relaxed = 0;
+    int64_t until_ms = 0;
+    sk_receipt receipt;
+    sk_call call;
+    sk_status st = turn_call(t, 0, &m->base, &call, t->err);
+
+    if (st == SK_OK)
+        st = sk_relax_from_message(m->n_constraints, m->constraints, "constraints", &relaxed,
+                                   t->err);
+    if (st == SK_OK)
+        st = sk_time_from_message(m->until, "until", &until_ms, t->err);
+    if (st == SK_OK)
+        st = sk_engine_relax_case(t->engine, &call, sk_str_from(m->listing_id), relaxed, until_ms,
+                                  &receipt, t->err);
+    return turn_receipt(t, st, &receipt);
 }
 
 sk_status run_set_appointments(turn *t)

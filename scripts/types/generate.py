@@ -37,8 +37,11 @@ SHAPES = """---@class Hard
 
 ---@class Relax
 ---@field after string such as "3d" or "12h"
----@field threshold number
 ---@field category string?
+---@field threshold number?
+---@field reach string? such as "5 km"
+---@field languages string? "any"
+---@field closeness number? 0.1 to 0.3
 
 ---@class Notify
 ---@field channel string?

@@ -47,8 +47,11 @@
 
 ---@class Relax
 ---@field after string such as "3d" or "12h"
----@field threshold number
 ---@field category string?
+---@field threshold number?
+---@field reach string? such as "5 km"
+---@field languages string? "any"
+---@field closeness number? 0.1 to 0.3
 
 ---@class Notify
 ---@field channel string?
@@ -177,7 +180,7 @@ function hard(rule) end
 ---@return any
 function term(rule) end
 
---- A lower threshold for needs that have waited.
+--- What needs that have waited are allowed beyond what is usual.
 ---@param rule Relax
 ---@return any
 function relax(rule) end

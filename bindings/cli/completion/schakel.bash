@@ -14,7 +14,7 @@ _schakel()
         export backup restore verify status token clock help"
     local everywhere="--data --url --token-file --ca-file --timeout --json --help --version"
     declare -A verbs=(
-        [listing]="put get list withdraw pause reopen fulfil"
+        [listing]="put get list withdraw pause reopen relax fulfil"
         [party]="put get erase export"
         [suggestion]="list get decide hand-over undo appointments"
         [area]="import list find"
@@ -30,6 +30,7 @@ _schakel()
             --capacity --urgency --attr --status --id --file"
         [listing list]="--kind --status --party --category --area --after --limit"
         [listing withdraw]="--reason"
+        [listing relax]="--distance --language --category --threshold --all --until --off"
         [party put]="--kind --lang --block --represented-by --certificate --name --phone --email
             --address --note --file"
         [party get]="--with-contact"

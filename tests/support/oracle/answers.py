@@ -6,6 +6,7 @@ from .geo import find_area
 from .model import DEMAND, OPEN_STATES, SUPPLY, Listing, Refused
 from .pairs import Facts, sides
 from .rounds import rank_key, ranking
+from .rulesets import RELAXABLE
 
 _CLOSED_WORDS = {"PAUSED": "paused", "FULFILLED": "fulfilled", "WITHDRAWN": "withdrawn",
                  "EXPIRED": "expired"}
@@ -21,6 +22,7 @@ def _asked_listing(state, message, now, figures):
             raise Refused("NOT_FOUND")
         return state.facts(listing, figures)
     listing = Listing(message["listing"], now)
+    listing.relaxed = frozenset()
     listing.check(now, state.taxonomy)
     if listing.party_id and listing.party_id not in state.parties:
         raise Refused()
@@ -49,10 +51,11 @@ def _common(pair, now):
     return [{"start": times.show(start), "end": times.show(end)} for start, end in spans]
 
 
-def _match_item(other, pair, now):
+def _match_item(state, other, pair, now):
     item = {"listingId": other.id, "score": str(pair.score), "overlapMin": pair.overlap,
             "terms": _terms(pair), "common": _common(pair, now), "title": other.title,
-            "buurt": other.buurt or "", "kind": other.kind}
+            "buurt": other.buurt or "", "kind": other.kind,
+            "relaxed": state.judge.needed(pair, state.rules)}
     if pair.distance is not None:
         item["distanceM"] = pair.distance
     return item
@@ -69,7 +72,7 @@ def _match_one(state, query, now, figures):
     found = ranking(state, facts, figures)[:query.get("limit", 20)]
     if not found:
         return {"reason": "no match"}
-    return {"matches": [_match_item(other, pair, now) for other, pair in found]}
+    return {"matches": [_match_item(state, other, pair, now) for other, pair in found]}
 
 
 def match(state, message, now):
@@ -112,6 +115,32 @@ def _failing_sets(state, facts, now, figures):
     return by_set
 
 
+def _opens(state, facts, now, by_set, stored):
+    """What would open the list of a demand listing, and for how many more."""
+    rules, listing = state.rules, facts.listing
+    found = []
+    if listing.side != DEMAND:
+        return found
+    current = last = rules.allowance(listing, now)
+
+    def more(then):
+        return sum(state.judge.would_do(pair, words, then)
+                   and not state.judge.would_do(pair, words, current)
+                   for words, pairs in by_set.items() for _, pair in pairs)
+    for instant in (i for i in rules.instants(listing) if i > now):
+        then = rules.allowance(listing, instant)
+        if then.wider_than(last):
+            found.append({"constraints": list(then.wider_than(current)), "count": str(more(then)),
+                          "from": times.show(instant),
+                          "afterMs": str(instant - listing.created_at), "relaxCase": stored})
+        last = then
+    for word in RELAXABLE if stored else ():
+        then = rules.allowance(listing, now, listing.relaxed | {word})
+        if then.wider_than(current):
+            found.append({"constraints": [word], "count": str(more(then)), "relaxCase": True})
+    return found
+
+
 def why_not(state, message, now):
     """Groups; when no counterpart fails exactly one, all smallest sets as alternatives."""
     figures = state.figures(now)
@@ -123,11 +152,13 @@ def why_not(state, message, now):
     if reason:
         return {"whyNot": {"reason": reason}}
     by_set = _failing_sets(state, facts, now, figures)
+    opens = _opens(state, facts, now, by_set, "listing" not in message)
     result = {"counterparts": str(sum(len(v) for v in by_set.values())),
               "possible": str(len(by_set.pop((), ())))}
     size = min(map(len, by_set), default=0)
     groups = [_group(words, found) for words, found in by_set.items() if len(words) == size]
     result["groups" if size <= 1 else "oneOf"] = groups
+    result["opens"] = opens
     return {"whyNot": result}
 
 
@@ -150,7 +181,8 @@ def _suggestion(s):
               "values": values, "assignee": s.assignee or "", "area": s.area or "",
               "createdAt": times.show(s.created_at), "updatedAt": times.show(s.updated_at),
               "expiresAt": times.show(s.expires_at), "demandYes": s.demand_yes,
-              "supplyYes": s.supply_yes, "reason": s.reason, "outcome": s.outcome}
+              "supplyYes": s.supply_yes, "reason": s.reason, "outcome": s.outcome,
+              "relaxed": s.relaxed}
     if s.state == "PARKED":
         answer["until"] = times.show(s.until)
     if s.connected_at is not None:
@@ -180,8 +212,15 @@ def get_suggestion(state, message, now):
     return {"suggestion": _suggestion(s)} if s else {"status": "NOT_FOUND"}
 
 
+def _case(listing):
+    if not listing.relaxed:
+        return {"relaxed": []}
+    return {"relaxed": [word for word in RELAXABLE if word in listing.relaxed],
+            "relaxedUntil": times.show(listing.relaxed_until)}
+
+
 def _listing(listing):
-    return {"id": listing.id, "kind": listing.kind, "partyId": listing.party_id,
+    return _case(listing) | {"id": listing.id, "kind": listing.kind, "partyId": listing.party_id,
             "status": listing.status, "version": str(listing.version), "title": listing.title,
             "categories": listing.categories, "capacity": listing.capacity,
             "createdAt": times.show(listing.created_at),

@@ -6,7 +6,8 @@ anything, and gives (id, version, created) for the receipt.
 """
 
 from . import times
-from .model import Connector, Listing, Party, Refused
+from .model import DEMAND, Connector, Listing, Party, Refused
+from .rulesets import RELAXABLE
 from .taxonomy import Taxonomy
 
 STATUS_EVENTS = {"OPEN": "listing.reopened", "PAUSED": "listing.paused",
@@ -47,6 +48,38 @@ def set_listing_status(state, work, message):
     if listing is None:
         raise Refused("NOT_FOUND")
     return change_status(state, work, listing, message["status"])
+
+
+def _put_case(state, work, listing, words, until):
+    """Gives a listing another case, or none, with its event."""
+    listing.relaxed, listing.relaxed_until = frozenset(words), until if words else None
+    listing.version += 1
+    listing.updated_at = work.now
+    said = ",".join(word for word in RELAXABLE if word in words) or "ended"
+    state.log(work, "listing.relaxed", listingId=listing.id, detail=said)
+    work.touched.add(listing.party_id)
+
+
+def relax_case(state, work, message):
+    listing = state.listings.get(message.get("listingId"))
+    if listing is None:
+        raise Refused("NOT_FOUND")
+    words = message.get("constraints", [])
+    _need(set(words) <= set(RELAXABLE) and listing.side == DEMAND, "INVALID")
+    until = times.parse(message["until"]) if "until" in message else listing.valid_until
+    if words:
+        _need(listing.status in ("OPEN", "PAUSED"), "CONFLICT")
+        _need(until > work.now, "INVALID")
+        widest = state.rules.allowance(listing, work.now, RELAXABLE)
+        _need(set(words) <= set(widest.wider_than(state.rules.usual())), "CONFLICT")
+    if words or listing.relaxed:
+        _put_case(state, work, listing, words, until)
+        work.rounds.add(listing.id)
+    return listing.id, listing.version, False
+
+
+def end_case(state, work, listing):
+    _put_case(state, work, listing, (), None)
 
 
 def withdraw_listing(state, work, message):

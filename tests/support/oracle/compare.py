@@ -10,7 +10,7 @@ _TEXT, _INT, _FLOAT, _TIME, _BOOL = "text", "int", "float", "time", "bool"
 
 _LISTING = {"id": _TEXT, "kind": _TEXT, "partyId": _TEXT, "status": _TEXT, "version": _INT,
             "title": _TEXT, "capacity": _INT, "createdAt": _TIME, "validFrom": _TIME,
-            "validUntil": _TIME, "updatedAt": _TIME, "buurt": _TEXT, "wijk": _TEXT,
+            "validUntil": _TIME, "updatedAt": _TIME, "relaxedUntil": _TIME, "buurt": _TEXT, "wijk": _TEXT,
             "gemeente": _TEXT}
 _SUGGESTION = {"id": _TEXT, "demandId": _TEXT, "supplyId": _TEXT, "demandPartyId": _TEXT,
                "supplyPartyId": _TEXT, "state": _TEXT, "version": _INT, "score": _INT,
@@ -142,8 +142,25 @@ def _statuses_only(expected, actual):
 
 # Questions
 
+def _relaxed(where, expected, actual):
+    """The words; what is said about each is the engine's own."""
+    got = [item.get("constraint") for item in actual.get("relaxed", [])]
+    found = [] if got == expected["relaxed"] else [f"{where}.relaxed: expected "
+                                                   f"{expected['relaxed']}, got {got}"]
+    return found + [f"{where}.relaxed: no words" for item in actual.get("relaxed", [])
+                    if not item.get("why")]
+
+
+def _opening(where, expected, actual):
+    found = _fields(where, expected, actual, {"count": _INT, "from": _TIME, "afterMs": _INT,
+                                              "relaxCase": _BOOL})
+    if expected["constraints"] != actual.get("constraints", []) or not actual.get("change"):
+        found.append(f"{where}: expected {expected}, got {actual}")
+    return found
+
+
 def _match_item(where, expected, actual):
-    return (_fields(where, expected, actual, _MATCH_ITEM)
+    return (_relaxed(where, expected, actual) + _fields(where, expected, actual, _MATCH_ITEM)
             + _optional(where, expected, actual, ("distanceM",))
             + _terms(where + ".terms", expected["terms"], actual.get("terms", []))
             + _common(where + ".common", expected["common"], actual.get("common", [])))
@@ -194,6 +211,7 @@ def _why_not(expected, actual):
     if "reason" in want:
         return _fields("whyNot", want, got, {"reason": _TEXT})
     found = _fields("whyNot", want, got, {"counterparts": _INT, "possible": _INT})
+    found += _lists("whyNot.opens", want["opens"], got.get("opens", []), _opening)
     groups = got.get("groups", [])
     if "oneOf" in want:
         more, _ = _groups("oneOf", want["oneOf"], groups)
@@ -204,7 +222,7 @@ def _why_not(expected, actual):
 
 
 def _suggestion(where, expected, actual):
-    found = _fields(where, expected, actual, _SUGGESTION)
+    found = _fields(where, expected, actual, _SUGGESTION) + _relaxed(where, expected, actual)
     found += _fields(where + ".values", expected["values"], actual.get("values", {}), _VALUES)
     found += _optional(where + ".values", expected["values"], actual.get("values", {}),
                        _OPTIONAL_VALUES)
@@ -221,6 +239,8 @@ def _suggestion(where, expected, actual):
 
 def _listing(where, expected, actual):
     found = _fields(where, expected, actual, _LISTING)
+    if expected["relaxed"] != actual.get("relaxed", []):
+        found.append(f"{where}.relaxed: got {actual.get('relaxed')}")
     if expected["categories"] != actual.get("categories", []):
         found.append(f"{where}.categories: got {actual.get('categories')}")
     return found
@@ -231,7 +251,8 @@ def _event(where, expected, actual):
     for start, name in _EVENT_IDS.items():
         if expected["type"].startswith(start):
             kinds[name] = _TEXT
-    if expected["type"] in ("suggestion.withdrawn", "rules.term_off", "rules.hard_failing"):
+    if expected["type"] in ("suggestion.withdrawn", "listing.relaxed", "rules.term_off",
+                            "rules.hard_failing"):
         kinds["detail"] = _TEXT
     return _fields(where, expected, actual, kinds)
 

@@ -4,6 +4,7 @@
 import datetime
 
 from . import times
+from .rulesets import RELAXABLE
 
 LANGUAGES = ("nl", "en", "ar", "tr", "pl", "uk")
 TRAITS = ("vog", "rijbewijs-b", "rolstoel", "hond", "tillen")
@@ -28,9 +29,9 @@ def chance(rng, probability):
 def taxonomy(rng):
     """All branches, with a few related entries."""
     related = []
-    for _ in range(rng.randrange(5)):
+    for _ in range(rng.randrange(8)):
         a, b = rng.sample(_BRANCHES, 2)
-        related.append({"a": a, "b": b, "closeness": rng.choice((0.29, 0.3, 0.5, 0.6, 0.71, 0.95))})
+        related.append({"a": a, "b": b, "closeness": rng.choice((0.12, 0.25, 0.29, 0.3, 0.5, 0.71, 0.95))})
     categories = [{"code": code, "label": {"nl": code, "en": code}} for code in _BRANCHES]
     return {"categories": categories, "related": related}
 
@@ -268,6 +269,9 @@ def listing(rng, listing_id, party_id, demand, now, style):
         message["capacity"] = rng.randint(1, 4)
     if demand and chance(rng, 0.4):
         message["urgency"] = rng.randint(0, 3)
+    if demand and chance(rng, 0.05):
+        message["relaxed"] = rng.sample(RELAXABLE, rng.randint(1, 3))
+        message["relaxedUntil"] = times.show(now + rng.choice((-1, 0, 1, times.HOUR, times.DAY)))
     if chance(rng, 0.06):
         message["status"] = rng.choice(("OPEN", "PAUSED", "FULFILLED"))
     return {name: value for name, value in message.items() if value not in ([], {}, 0)}

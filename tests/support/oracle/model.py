@@ -54,6 +54,7 @@ class Listing:
         self.attributes = message.get("attributes", {})
         self.status = message.get("status", "OPEN")
         self._set_times(message, now, earlier)
+        self._set_case(message, now, earlier)
         self.version = earlier.version + 1 if earlier else 1
         self.area = None
         self.serial = next(_serials)
@@ -65,6 +66,16 @@ class Listing:
         self.valid_from = given("validFrom", self.created_at)
         self.valid_until = given("validUntil", self.created_at + LIFETIME)
         self.updated_at = now
+
+    def _set_case(self, message, now, earlier):
+        """Relaxed for this case: kept by an update, taken over by an import."""
+        self.relaxed, self.relaxed_until = frozenset(), None
+        if earlier:
+            self.relaxed, self.relaxed_until = earlier.relaxed, earlier.relaxed_until
+        elif self.side == DEMAND and message.get("relaxed") and "relaxedUntil" in message:
+            until = times.parse(message["relaxedUntil"])
+            if now < until:
+                self.relaxed, self.relaxed_until = frozenset(message["relaxed"]), until
 
     def is_open(self, now):
         return self.status == "OPEN" and now < self.valid_until
@@ -146,6 +157,7 @@ class Suggestion:
         self.pair = pair
         self.assignee = None
         self.lowest_threshold = 0
+        self.relaxed = []
         self.area = pair.need.listing.buurt
         self.created_at = self.updated_at = now
         self.expires_at = now + SUGGESTION_LIFETIME

@@ -4,19 +4,19 @@
 import json
 
 from . import answers, commands, rulesets, times
-from .model import Refused
+from .model import DEMAND, Refused
 from .rounds import finish
 from .state import State, Work
 
 MAX_CHANGE = 25
 LONGEST_WAY_BACK = 20
-_UNTIL, _PARKED, _EXPIRY, _MIDNIGHT = 0, 1, 2, 4
+_RELAX, _UNTIL, _PARKED, _EXPIRY, _CASE_END, _MIDNIGHT = 0, 1, 2, 3, 4, 6
 
 _SINGLE = {
     "withdrawListing": commands.withdraw_listing, "setListingStatus": commands.set_listing_status,
     "eraseParty": commands.erase_party, "decide": commands.decide, "undo": commands.undo,
     "handOver": commands.hand_over, "setAppointments": commands.set_appointments,
-    "putAreas": commands.put_areas, "putTaxonomy": commands.put_taxonomy}
+    "relaxCase": commands.relax_case, "putAreas": commands.put_areas, "putTaxonomy": commands.put_taxonomy}
 _BATCH = {
     "putListings": (commands.put_listing, "listings"),
     "putParties": (commands.put_party, "parties"),
@@ -102,6 +102,11 @@ class Oracle:
         for listing in state.listings.values():
             if listing.status in ("OPEN", "PAUSED") and listing.valid_until <= first[0]:
                 first = min(first, (listing.valid_until, _UNTIL, listing.id.encode()))
+            if listing.relaxed and listing.relaxed_until <= first[0]:
+                first = min(first, (listing.relaxed_until, _CASE_END, listing.id.encode()))
+            ahead = self._relax_instants(listing)
+            if ahead and ahead[0] <= first[0]:
+                first = min(first, (ahead[0], _RELAX, b""))
         for s in state.suggestions.values():
             if s.state == "PARKED" and s.until <= first[0]:
                 first = min(first, (s.until, _PARKED, s.id.encode()))
@@ -109,11 +114,22 @@ class Oracle:
                 first = min(first, (s.expires_at, _EXPIRY, s.id.encode()))
         return first
 
+    def _relax_instants(self, listing):
+        """What is to come of them; those up to now have been."""
+        if listing.side != DEMAND or listing.status not in ("OPEN", "PAUSED"):
+            return []
+        return [i for i in self.state.rules.instants(listing) if i > self.now]
+
     def _run_due(self, instant, kind, record_id):
         state = self.state
+        relaxing = [x.id for x in state.listings.values() if instant in self._relax_instants(x)]
         self.now = max(instant, self.now)
         work = Work(self.now)
-        if kind == _UNTIL:
+        if kind == _RELAX:
+            work.rounds.update(relaxing)
+        elif kind == _CASE_END:
+            commands.end_case(state, work, state.listings[record_id.decode()])
+        elif kind == _UNTIL:
             commands.expire_listing(state, work, state.listings[record_id.decode()])
         elif kind == _PARKED:
             commands.return_parked(state, work, state.suggestions[record_id.decode()])

@@ -3,7 +3,7 @@
 
 from . import geo, slots, times
 from .model import DEMAND
-from .rulesets import millionths
+from .rulesets import RELAXABLE, millionths
 
 CONSTRAINTS = ("open", "parties", "category", "distance", "time", "language", "traits", "rules")
 DAY_MS = float(times.DAY)
@@ -70,6 +70,7 @@ class Facts:
         self.languages = listing.languages or (party.languages if party else frozenset())
         self.requires = listing.requires
         self.provides = listing.provides | party.traits(now) if party else listing.provides
+        self.now = now
         self.room = float(figures.room(listing))
         self.urgency = float(listing.urgency)
         self.duration = float(listing.duration_min)
@@ -114,13 +115,13 @@ class Pair:
         self.score = millionths(self.double)
 
 
-def near_enough(need, offer, distance):
+def near_enough(need, offer, distance, extra_m):
     """C4 of two listings at a distance, or None when it is missing."""
     if need.remote and offer.remote:
         return True
     if distance is None:
         return False
-    if not (distance <= need.reach_m or distance <= offer.reach_m):
+    if not distance <= max(need.reach_m, offer.reach_m) + extra_m:
         return False
     return all(distance <= side.within_m for side in (need, offer) if side.within_m)
 
@@ -135,7 +136,7 @@ class Judge:
         self._fixed.clear()
 
     def fixed(self, need, offer, taxonomy):
-        """(closeness, distance or None, C4) of two listings."""
+        """(closeness, distance or None) of two listings."""
         key = (need.serial, offer.serial)
         found = self._fixed.get(key)
         if found is None:
@@ -144,7 +145,7 @@ class Judge:
             known = need.point is not None and offer.point is not None
             if known and not (need.remote and offer.remote):
                 distance = geo.distance_m(need.point, offer.point)
-            found = closeness, distance, near_enough(need, offer, distance)
+            found = closeness, distance
             self._fixed[key] = found
         return found
 
@@ -165,30 +166,53 @@ class Judge:
     def _traits_fit(need, offer):
         return need.requires <= offer.provides and offer.requires <= need.provides
 
+    def strained(self, pair, allowance):
+        """Of C3, C4 and C6, the words of those that fail under an allowance."""
+        need, offer = pair.need, pair.offer
+        fails = {"distance": not near_enough(need.listing, offer.listing, pair.distance,
+                                             allowance.extra_m),
+                 "language": not (allowance.any_language or self._languages_fit(need, offer)),
+                 "category": pair.closeness < allowance.floor}
+        return {word for word, yes in fails.items() if yes}
+
+    def needed(self, pair, rules):
+        """Which of the four the pair needed beyond what is usual, in their order."""
+        allowance = rules.allowance(pair.need.listing, pair.need.now)
+        words = self.strained(pair, rules.usual()) - self.strained(pair, allowance)
+        if allowance.threshold <= pair.score < rules.threshold:
+            words.add("threshold")
+        return [word for word in RELAXABLE if word in words]
+
+    def would_do(self, pair, failed, allowance):
+        """Whether a pair that fails these words now does under another allowance."""
+        return (not set(failed) - {"distance", "language", "category"}
+                and not self.strained(pair, allowance) and pair.score >= allowance.threshold)
+
     def possible(self, need, offer, rules, taxonomy, functions=True):
         """The pair when C2-C8 hold, or None. C1 is the caller's."""
-        closeness, distance, near = self.fixed(need.listing, offer.listing, taxonomy)
-        if closeness < 0.3 or not near or not self.parties_fit(need, offer):
-            return None
-        if not (self._languages_fit(need, offer) and self._traits_fit(need, offer)):
-            return None
+        closeness, distance = self.fixed(need.listing, offer.listing, taxonomy)
         pair = Pair(need, offer, closeness, distance)
+        if self.strained(pair, rules.allowance(need.listing, need.now)):
+            return None
+        if not (self.parties_fit(need, offer) and self._traits_fit(need, offer)):
+            return None
         if pair.longest < max(15, need.listing.duration_min):
             return None
         return None if rules.failed_hard(pair, functions) else pair
 
     def pair(self, need, offer, taxonomy):
-        closeness, distance, _ = self.fixed(need.listing, offer.listing, taxonomy)
+        closeness, distance = self.fixed(need.listing, offer.listing, taxonomy)
         return Pair(need, offer, closeness, distance)
 
     def failures(self, need, offer, rules, taxonomy):
         """The pair and the words of all constraints that fail, in their order, without C2."""
-        closeness, distance, near = self.fixed(need.listing, offer.listing, taxonomy)
+        closeness, distance = self.fixed(need.listing, offer.listing, taxonomy)
         pair = Pair(need, offer, closeness, distance)
-        tests = (("open", need.is_open and offer.is_open), ("category", closeness >= 0.3),
-                 ("distance", near),
+        strained = self.strained(pair, rules.allowance(need.listing, need.now))
+        tests = (("open", need.is_open and offer.is_open), ("category", "category" not in strained),
+                 ("distance", "distance" not in strained),
                  ("time", pair.longest >= max(15, need.listing.duration_min)),
-                 ("language", self._languages_fit(need, offer)),
+                 ("language", "language" not in strained),
                  ("traits", self._traits_fit(need, offer)),
                  ("rules", rules.failed_hard(pair, True) is None))
         return pair, tuple(word for word, holds in tests if not holds)

@@ -101,14 +101,10 @@ def _can_gain(rules, figures, listing):
 def _chosen(state, work, facts, figures):
     """The best pairs of a round that are over the threshold, fit and were not suggested before."""
     rules = state.rules
-    found = ranking(state, facts, figures, work)
-    if rules.relax:
-        lowest = rules.lowest_threshold()
-        found = [item for item in found if item[1].score >= lowest][:FIRST_RANKING]
     chosen = []
-    for _, pair in found:
+    for _, pair in ranking(state, facts, figures, work):
         demand, supply = pair.need.listing, pair.offer.listing
-        if (pair.score >= rules.threshold_for(pair.need)
+        if (pair.score >= rules.allowance(demand, figures.now).threshold
                 and _fits_limits(rules, figures, demand.id, supply.party_id)
                 and state.may_suggest(demand.id, supply.id)):
             chosen.append(pair)
@@ -125,6 +121,7 @@ def _round(state, work, figures, listing):
             continue
         suggestion = Suggestion(state.sequence() + 1, pair, work.now)
         suggestion.lowest_threshold = state.rules.lowest_threshold()
+        suggestion.relaxed = state.judge.needed(pair, state.rules)
         suggestion.assignee = assignee(state, demand, work.now)
         state.add_suggestion(suggestion)
         figures.add_to_limits(suggestion, 1)

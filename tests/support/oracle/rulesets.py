@@ -74,15 +74,39 @@ class Rule:
         return self.when is None or self.when(pair) is True
 
 
+RELAXABLE = ("distance", "language", "category", "threshold")
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a demand listing is allowed."""
+    threshold: int
+    extra_m: int = 0
+    any_language: bool = False
+    floor: float = 0.3
+
+    def wider_than(self, other):
+        """In which of the four this is wider, in their order."""
+        wider = (self.extra_m > other.extra_m, self.any_language and not other.any_language,
+                 self.floor < other.floor, self.threshold < other.threshold)
+        return tuple(word for word, yes in zip(RELAXABLE, wider) if yes)
+
+
 @dataclass(frozen=True)
 class Relax:
+    """A step. What it leaves out is None."""
     after_ms: int
-    threshold: int
     category: Optional[str] = None
+    threshold: Optional[int] = None
+    extra_m: Optional[int] = None
+    any_language: bool = False
+    floor: Optional[float] = None
 
-    def holds(self, need):
-        return (need.age_ms > self.after_ms
-                and (self.category is None or under(need.listing.categories, self.category)))
+    def covers(self, listing):
+        return self.category is None or under(listing.categories, self.category)
+
+    def instant(self, listing):
+        return listing.created_at + self.after_ms
 
 
 @dataclass(frozen=True)
@@ -101,12 +125,28 @@ class RuleSet:
         functions = any(rule.function for rule in self.terms + self.hard)
         object.__setattr__(self, "two_phases", functions)
 
-    def threshold_for(self, need):
-        lowered = [r.threshold for r in self.relax if r.holds(need)]
-        return min([self.threshold] + lowered)
+    def usual(self):
+        return Allowance(self.threshold)
+
+    def allowance(self, listing, at, case=None):
+        """What a demand listing is allowed at an instant, with its own case or another one."""
+        case = listing.relaxed if case is None else case
+        covering = [step for step in self.relax if step.covers(listing)]
+
+        def counting(word):
+            return [s for s in covering if at - listing.created_at >= s.after_ms or word in case]
+        thresholds = [s.threshold for s in counting("threshold") if s.threshold is not None]
+        extras = [s.extra_m for s in counting("distance") if s.extra_m is not None]
+        floors = [s.floor for s in counting("category") if s.floor is not None]
+        return Allowance(min([self.threshold] + thresholds), max([0] + extras),
+                         any(s.any_language for s in counting("language")), min([0.3] + floors))
+
+    def instants(self, listing):
+        """When a demand listing reaches the age of each step that covers it, ascending."""
+        return sorted({step.instant(listing) for step in self.relax if step.covers(listing)})
 
     def lowest_threshold(self):
-        return min([self.threshold] + [r.threshold for r in self.relax])
+        return min([self.threshold] + [r.threshold for r in self.relax if r.threshold is not None])
 
     def failed_hard(self, pair, functions):
         """The name of the first hard rule that is not true, or None."""
@@ -154,6 +194,9 @@ STANDARD = RuleSet("standaard", 450_000, terms=(
 
 LANGUAGES = RuleSet(
     "talen", 300_000, per_demand=2, per_supply=1,
+    relax=(Relax(12 * times.HOUR, any_language=True),
+           Relax(2 * times.DAY, "samen", extra_m=2500),
+           Relax(2 * times.DAY, "hulp", floor=0.2401)),
     hard=(Rule("niet-te-vaak", lambda p: p.offer.load < 2.0),),
     terms=(
         Rule("wat", lambda p: p.closeness, 3.0),
@@ -166,6 +209,9 @@ LANGUAGES = RuleSet(
   policy = [[Wie een taal deelt gaat voor.]],
   threshold = 0.3,
   limits = { per_need = 2, per_helper = 1 },
+  relax { after = "12h", languages = "any" },
+  relax { after = "2d", category = "samen", reach = "2.5 km" },
+  relax { after = "2880min", category = "hulp", closeness = 0.2401 },
   hard { "niet-te-vaak", expr = "offer.load_30d < 2", why = "vaak gevraagd" },
   term { "wat", weight = 3, expr = "closeness" },
   term { "taal", weight = 2, expr = "jaccard(need.languages, offer.languages)" },
@@ -176,7 +222,11 @@ LANGUAGES = RuleSet(
 
 DISTRICT = RuleSet(
     "wijk", 600_000,
-    relax=(Relax(3 * times.DAY, 350_000, "hulp"),),
+    relax=(Relax(3 * times.DAY, "hulp", threshold=350_000),
+           Relax(3 * times.DAY, extra_m=4000),
+           Relax(6 * times.DAY, "samen", threshold=650_000, extra_m=100_000, any_language=True,
+                 floor=0.1),
+           Relax(90 * times.MINUTE, "hulp.vervoer", threshold=500_000, floor=0.29)),
     terms=(
         Rule("wijk", lambda p: choose(same(p.need.wijk, p.offer.wijk), 1.0, 0.25), 3.0),
         Rule("wat", lambda p: p.closeness, 2.0),
@@ -188,6 +238,10 @@ DISTRICT = RuleSet(
   policy = [[Eerst in de eigen wijk, en wie lang niet gevraagd is.]],
   threshold = 0.6,
   relax { after = "3d", threshold = 0.35, category = "hulp" },
+  relax { after = "72h", reach = "4 km" },
+  relax { after = "6d", category = "samen", threshold = 0.65, reach = "100 km",
+          languages = "any", closeness = 0.1 },
+  relax { after = "90min", category = "hulp.vervoer", threshold = 0.5, closeness = 0.29 },
   term { "wijk", weight = 3, expr = "if(need.wijk == offer.wijk, 1, 0.25)" },
   term { "wat", weight = 2, expr = "closeness" },
   term { "gevraagd", weight = 1, expr = "ramp(offer.days_since_asked, 0, 14)" },
@@ -237,6 +291,7 @@ ATTRIBUTES = RuleSet(
 
 ALIKE = RuleSet(
     "gelijk", 0, per_demand=24, per_supply=30,
+    relax=(Relax(6 * times.HOUR, floor=0.1), Relax(2 * times.DAY, extra_m=500)),
     hard=(Rule("delen", lambda p: len(p.need.languages & p.offer.languages) >= 0),
           Rule("afstand-bekend", lambda p: _less(p.distance, 60000.0),
                when=lambda p: not p.need.listing.remote)),
@@ -249,6 +304,8 @@ ALIKE = RuleSet(
   policy = [[Iedereen gelijk: alleen de volgorde van de namen telt.]],
   threshold = 0,
   limits = { per_need = 24, per_helper = 30 },
+  relax { after = "6h", closeness = 0.1 },
+  relax { after = "2d", reach = "500 m" },
   hard { "delen", expr = "count(need.languages & offer.languages) >= 0" },
   hard { "afstand-bekend", when = "not need.remote", expr = "distance_m < 60000" },
   term { "nooit", weight = 1, when = "need.urgency > 3", expr = "1" },
@@ -259,6 +316,7 @@ ALIKE = RuleSet(
 
 FUNCTIONS = RuleSet(
     "functies", 400_000,
+    relax=(Relax(1 * times.DAY, threshold=250_000, extra_m=1000, any_language=True, floor=0.2),),
     hard=(Rule("druk", lambda p: p.offer.load < 2.0, function=True),),
     terms=(
         Rule("wat", lambda p: p.closeness, 2.0),
@@ -269,6 +327,7 @@ FUNCTIONS = RuleSet(
   name = "functies",
   policy = [[Met functies in Lua: twee ronden.]],
   threshold = 0.4,
+  relax { after = "1d", threshold = 0.25, reach = "1 km", languages = "any", closeness = 0.2 },
   hard { "druk", lua = function(need, offer) return offer.load_30d < 2 end },
   term { "wat", weight = 2, expr = "closeness" },
   term { "samen", weight = 1,

@@ -47,9 +47,10 @@ class Maker:
         self.digits_first = chance(rng, 0.5)
 
     def _choose_rules(self):
-        self.allowed_rules = [name for name in rulesets.PUSHED
-                              if not (self.large and rulesets.ALL[name].relax)]
-        return self.rng.choice(self.allowed_rules) if chance(self.rng, 0.55) else None
+        """Mostly one of those that relax, which have more to go wrong."""
+        relaxing = [name for name in rulesets.PUSHED if rulesets.ALL[name].relax]
+        names = relaxing if chance(self.rng, 0.6) else rulesets.PUSHED
+        return self.rng.choice(names) if chance(self.rng, 0.75) else None
 
     @property
     def now(self):
@@ -137,7 +138,7 @@ class Maker:
     def _step(self):
         makers = ((self._clock, 14), (self._decide, 30), (self._update, 10), (self._put_new, 5),
                   (self._status, 6), (self._change_party, 7), (self._match, 9),
-                  (self._why_not, 6), (self._list, 6), (self._undo, 5), (self._refused, 5),
+                  (self._why_not, 6), (self._relax, 10), (self._list, 6), (self._undo, 5), (self._refused, 5),
                   (self._appointments, 4), (self._hand_over, 2), (self._again, 2),
                   (self._connectors, 2), (self._erase, 1), (self._big_change, 2),
                   (self._back, 1))
@@ -175,12 +176,16 @@ class Maker:
                     for at in found]
         instants += [x.valid_until for x in self.state.listings.values()
                     if x.status in ("OPEN", "PAUSED")]
+        for listing in self.state.by_side[DEMAND].values():
+            instants.extend(self.state.rules.instants(listing))
+            if listing.relaxed:
+                instants.append(listing.relaxed_until)
         for s in self.state.open_suggestions():
             instants.append(s.expires_at if s.state == "PROPOSED" else s.until)
         instants = sorted(i for i in instants if self.now < i < self.now + 30 * times.DAY)
         if not instants:
             return None
-        return self.rng.choice(instants[:6]) + self.rng.choice((0, 0, -1, 1))
+        return self.rng.choice(instants[:8]) + self.rng.choice((0, 0, -1, 1))
 
     def _back(self):
         """The clock of the machine goes back; the engine's does not."""
@@ -304,6 +309,29 @@ class Maker:
         others = [s for s in ("OPEN", "OPEN", "PAUSED", "FULFILLED") if s != listing.status]
         return _ask("setListingStatus", {"id": listing.id, "status": rng.choice(others)})
 
+    def _relax(self):
+        """A case, mostly one that the rule set has steps for."""
+        rng, rules = self.rng, self.state.rules
+        demand = sorted(self.state.by_side[DEMAND])
+        if not demand:
+            return None
+        listing = self.state.listings[rng.choice(demand)]
+        known = [x for x in self.state.by_side[DEMAND].values() if x.relaxed]
+        if known and chance(rng, 0.3):
+            listing = rng.choice(known)
+        widest = rules.allowance(listing, self.now, rulesets.RELAXABLE)
+        words = widest.wider_than(rules.usual())
+        if chance(rng, 0.15) or not words:
+            words = rulesets.RELAXABLE
+        count = 0 if listing.relaxed and chance(rng, 0.4) else rng.randint(1, len(words))
+        message = {"listingId": listing.id, "constraints": rng.sample(words, count)}
+        if chance(rng, 0.7):
+            message["until"] = times.show(self.now + rng.choice(
+                (0, 1, times.HOUR, 12 * times.HOUR, 3 * times.DAY, 40 * times.DAY)))
+        if chance(rng, 0.05):
+            message["listingId"] = rng.choice(("onbekend", rng.choice(sorted(self.state.listings))))
+        return _ask("relaxCase", message)
+
     def _change_party(self):
         rng = self.rng
         if not self.state.parties:
@@ -339,7 +367,7 @@ class Maker:
             return None
         if kind > 0.85:
             return _ask("rollbackRules", {})
-        others = [name for name in self.allowed_rules
+        others = [name for name in rulesets.PUSHED
                   if name != self.state.rules.name or self.state.failures]
         return self._activate(rng.choice(others))
 

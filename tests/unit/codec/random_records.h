@@ -170,6 +170,8 @@ static inline sk_listing roll_listing(dice *d)
     l.created_ms = roll_time(d), l.updated_ms = roll_time(d);
     l.version = roll_u64(d);
     l.buurt = roll_str(d), l.wijk = roll_str(d), l.gemeente = roll_str(d);
+    l.relaxed = (uint8_t)roll_below(d, 1 << SK_RELAX_BITS);
+    l.relaxed_until_ms = roll_time(d);
     return l;
 }
 
@@ -228,7 +230,9 @@ static inline void roll_suggestion_lists(dice *d, sk_suggestion *s)
     sk_term_value *terms = sk_arena_calloc(d->arena, 4, sizeof(*terms));
     sk_appointment *appointments = sk_arena_calloc(d->arena, 4, sizeof(*appointments));
     sk_step *steps = sk_arena_calloc(d->arena, 4, sizeof(*steps));
+    sk_relaxed *relaxed = sk_arena_calloc(d->arena, 4, sizeof(*relaxed));
 
+    s->relaxed_count = roll_below(d, 5);
     s->term_count = roll_below(d, 5);
     s->appointment_count = roll_below(d, 5);
     s->step_count = roll_below(d, 5);
@@ -238,7 +242,9 @@ static inline void roll_suggestion_lists(dice *d, sk_suggestion *s)
         appointments[i] = (sk_appointment){roll_time(d) | 1, roll_time(d) | 1};
         steps[i] = (sk_step){roll_u64(d), (sk_state)roll_below(d, 12), roll_time(d), roll_str(d),
                              roll_str(d)};
+        relaxed[i] = (sk_relaxed){(sk_relax_bit)(1 << roll_below(d, SK_RELAX_BITS)), roll_str(d)};
     }
+    s->relaxed = relaxed;
     s->terms = terms;
     s->appointments = appointments;
     s->steps = steps;

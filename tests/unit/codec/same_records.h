@@ -52,7 +52,7 @@ static inline bool same_listing(const sk_listing *a, const sk_listing *b)
                 SAME_STRS(requires_traits) && SAME_STRS(provides_traits) && SAME(capacity) &&
                 SAME(urgency) && SAME(attribute_count) && SAME(status) && SAME(created_ms) &&
                 SAME(updated_ms) && SAME(version) && SAME_STR(buurt) && SAME_STR(wijk) &&
-                SAME_STR(gemeente);
+                SAME_STR(gemeente) && SAME(relaxed) && SAME(relaxed_until_ms);
 
     for (size_t i = 0; same && i < a->window_count; i++)
         same = same_window(&a->windows[i], &b->windows[i]);
@@ -117,7 +117,7 @@ static inline bool same_suggestion(const sk_suggestion *a, const sk_suggestion *
                 SAME_STR(area) && SAME(created_ms) && SAME(updated_ms) && SAME(until_ms) &&
                 SAME(expires_ms) && SAME(connected_ms) && SAME_STR(reason) && SAME_STR(outcome) &&
                 SAME(demand_yes) && SAME(supply_yes) && SAME(appointment_count) &&
-                SAME(step_count) && SAME(undo_state);
+                SAME(step_count) && SAME(undo_state) && SAME(relaxed_count);
 
     for (size_t i = 0; same && i < a->term_count; i++)
         same = same_term(&a->terms[i], &b->terms[i]);
@@ -125,6 +125,8 @@ static inline bool same_suggestion(const sk_suggestion *a, const sk_suggestion *
         same = SAME(appointments[i].start_ms) && SAME(appointments[i].end_ms);
     for (size_t i = 0; same && i < a->step_count; i++)
         same = same_step(&a->steps[i], &b->steps[i]);
+    for (size_t i = 0; same && i < a->relaxed_count; i++)
+        same = SAME(relaxed[i].constraint) && SAME_STR(relaxed[i].why);
     return same;
 }
 

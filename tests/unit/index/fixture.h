@@ -87,7 +87,7 @@ static inline size_t fixture_seen(const fixture *f, const sk_facts *query, bool 
     sk_walk *walk = sk_walk_new();
     size_t count = 0;
 
-    sk_walk_begin(walk, f->index, query, SK_SUPPLY, from_afar);
+    sk_walk_begin(walk, f->index, query, SK_SUPPLY, from_afar, 0);
     for (uint32_t c = 0; c < 3; c++)
         assert_int_equal(sk_walk_add(walk, c), SK_OK);
     while (sk_walk_next(walk, &seen))

@@ -72,7 +72,7 @@ static void check_places(const fixture *f, const sk_facts *q)
     sk_walk *walk = sk_walk_new();
     double farthest = 0;
 
-    sk_walk_begin(walk, f->index, q, SK_SUPPLY, false);
+    sk_walk_begin(walk, f->index, q, SK_SUPPLY, false, 0);
     for (uint32_t c = 0; c < 3; c++)
         sk_walk_add(walk, c);
     while (sk_walk_next(walk, &seen)) {
@@ -105,7 +105,7 @@ static void check_ages(const fixture *f, const sk_facts *q)
     size_t count = 0, want = 0;
     uint32_t newest = UINT32_MAX;
 
-    sk_walk_begin(walk, f->index, q, SK_SUPPLY, true);
+    sk_walk_begin(walk, f->index, q, SK_SUPPLY, true, 0);
     for (uint32_t c = 0; c < 3; c++)
         sk_walk_add(walk, c);
     while (sk_walk_next(walk, &seen)) {
@@ -187,7 +187,7 @@ static void test_walk__stops_at_the_limit(void **state)
     chance = 9;
     fixture_init(&f);
     fill(&f, &(sk_point){52.09, 5.12}, 1);
-    sk_walk_begin(walk, f.index, &q, SK_SUPPLY, false);
+    sk_walk_begin(walk, f.index, &q, SK_SUPPLY, false, 0);
     sk_walk_add(walk, 0);
     sk_walk_limit(walk, 1e6f);
     while (sk_walk_next(walk, &seen)) {

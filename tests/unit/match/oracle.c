@@ -164,7 +164,7 @@ static bool parties_fine(const world_party *a, const world_party *b)
            !has(b->party.blocks, a->party.id);
 }
 
-static bool near_enough(const sk_listing *d, const sk_listing *s)
+bool oracle_near(const sk_listing *d, const sk_listing *s, uint32_t extra_m)
 {
     double m;
 
@@ -173,8 +173,43 @@ static bool near_enough(const sk_listing *d, const sk_listing *s)
     if (!d->has_point || !s->has_point)
         return false;
     m = distance(&d->point, &s->point);
-    return (m <= d->reach_m || m <= s->reach_m) && (!d->within_m || m <= d->within_m) &&
-           (!s->within_m || m <= s->within_m);
+    return m <= (double)(d->reach_m > s->reach_m ? d->reach_m : s->reach_m) + extra_m &&
+           (!d->within_m || m <= d->within_m) && (!s->within_m || m <= s->within_m);
+}
+
+bool oracle_covers(const oracle_relax *step, const sk_listing *need)
+{
+    sk_str top = sk_str_from(step->category ? step->category : "");
+
+    for (size_t i = 0; i < need->categories.count && top.size; i++) {
+        sk_str code = need->categories.items[i];
+        if (sk_str_eq(code, top) || (sk_str_starts(code, top) && code.data[top.size] == '.'))
+            return true;
+    }
+    return top.size == 0;
+}
+
+oracle_allowance oracle_allowed(const oracle_rules *rules, const sk_listing *need, int64_t at_ms,
+                                uint8_t relaxed)
+{
+    oracle_allowance a = {ORACLE_THRESHOLD, 0, false, 0.3};
+
+    for (size_t i = 0; i < rules->relax_count; i++) {
+        const oracle_relax *step = &rules->relax[i];
+        bool old = at_ms - need->created_ms >= step->after_h * SK_HOUR_MS;
+        double threshold = floor(step->threshold * 1e6 + 0.5);
+        if (!oracle_covers(step, need))
+            continue;
+        if ((old || relaxed & SK_RELAX_THRESHOLD) && threshold < (double)a.threshold)
+            a.threshold = (int64_t)threshold;
+        if ((old || relaxed & SK_RELAX_DISTANCE) && step->extra_m > a.extra_m)
+            a.extra_m = step->extra_m;
+        if ((old || relaxed & SK_RELAX_LANGUAGE) && step->any_language)
+            a.any_language = true;
+        if ((old || relaxed & SK_RELAX_CATEGORY) && step->closeness < a.closeness)
+            a.closeness = step->closeness;
+    }
+    return a;
 }
 
 static bool traits_fine(const oracle_view *v)
@@ -233,6 +268,7 @@ oracle_pair oracle_judge(oracle *o, const sk_listing *self, size_t self_at, size
                      0,
                      0,
                      closeness(w, self, &other->listing)};
+    oracle_allowance allowed = oracle_allowed(o->rules, v.need, w->now_ms, v.need->relaxed);
     int run = 0, longest = 0, total = 0;
     oracle_pair p = {0};
 
@@ -249,16 +285,17 @@ oracle_pair oracle_judge(oracle *o, const sk_listing *self, size_t self_at, size
                              open_at(w, self, self_at == SIZE_MAX ? 0 : w->listings[self_at].taken))
                 << SK_C_OPEN;
     p.failed |= (uint32_t)!parties_fine(my_party, their_party) << SK_C_PARTIES;
-    p.failed |= (uint32_t) !(v.closeness >= 0.3) << SK_C_CATEGORY;
-    p.failed |= (uint32_t)!near_enough(v.need, v.offer) << SK_C_DISTANCE;
+    p.failed |= (uint32_t) !(v.closeness >= allowed.closeness) << SK_C_CATEGORY;
+    p.failed |= (uint32_t)!oracle_near(v.need, v.offer, allowed.extra_m) << SK_C_DISTANCE;
     p.failed |= (uint32_t) !(v.longest_min >= fmax(15, v.need->duration_min)) << SK_C_TIME;
-    p.failed |= (uint32_t)!share(languages(v.need, v.need_party), languages(v.offer, v.offer_party))
-                << SK_C_LANGUAGE;
+    p.shares_language = share(languages(v.need, v.need_party), languages(v.offer, v.offer_party));
+    p.failed |= (uint32_t) !(p.shares_language || allowed.any_language) << SK_C_LANGUAGE;
     p.failed |= (uint32_t)!traits_fine(&v) << SK_C_TRAITS;
     for (size_t i = 0; i < o->rules->hard_count; i++) {
         if ((!o->rules->hard[i]->function || functions) && value_of(o->rules->hard[i], &v) != 1)
             p.failed |= 1u << SK_C_RULES;
     }
+    p.would = p.failed & ~(1u << SK_C_CATEGORY | 1u << SK_C_DISTANCE | 1u << SK_C_LANGUAGE);
     p.distance_m = v.distance_m;
     p.overlap_min = v.overlap_min;
     p.longest_min = v.longest_min;
@@ -282,8 +319,8 @@ static int compare(const void *a, const void *b)
 }
 
 size_t oracle_best(oracle *o, const sk_listing *self, size_t self_at, size_t limit,
-                   int64_t least_score, bool (*keep)(void *context, uint32_t slot), void *context,
-                   oracle_match *out)
+                   int64_t least_score, bool over_threshold,
+                   bool (*keep)(void *context, uint32_t slot), void *context, oracle_match *out)
 {
     oracle_match *all = malloc((o->w->listing_count + 1) * sizeof *all);
     bool functions = oracle_has_functions(o->rules);
@@ -311,7 +348,11 @@ size_t oracle_best(oracle *o, const sk_listing *self, size_t self_at, size_t lim
         qsort(all, count, sizeof *all, compare);
     }
     for (size_t i = 0; i < count && kept < limit; i++) {
+        const sk_listing *other = &o->w->listings[all[i].at].listing;
+        const sk_listing *need = sk_kind_side(self->kind) == SK_DEMAND ? self : other;
+        int64_t threshold = oracle_allowed(o->rules, need, o->w->now_ms, need->relaxed).threshold;
         if (all[i].millionths >= least_score &&
+            (!over_threshold || all[i].millionths >= threshold) &&
             (!keep || keep(context, o->w->listings[all[i].at].slot)))
             out[kept++] = all[i];
     }

@@ -12,7 +12,27 @@ typedef struct oracle_pair {
     double overlap_min, longest_min, closeness;
     double score;
     int64_t millionths;
+    uint32_t would; /**< Those of `failed` that no relaxing changes. */
+    bool shares_language;
 } oracle_pair;
+
+/** What a demand listing is allowed (docs/matching.md 7, "Relaxing"). */
+typedef struct oracle_allowance {
+    int64_t threshold;
+    uint32_t extra_m;
+    bool any_language;
+    double closeness;
+} oracle_allowance;
+/** A `relax` step; a threshold over 1, 0 metres, false, a closeness of 1: not given. */
+typedef struct oracle_relax {
+    int64_t after_h;
+    const char *category; /**< NULL: any. */
+    double threshold;
+    uint32_t extra_m;
+    bool any_language;
+    double closeness;
+} oracle_relax;
+#define ORACLE_THRESHOLD 400000
 
 /** A rule in the rule language, and the same in C. NAN is missing; booleans are 0 and 1. */
 typedef struct oracle_view {
@@ -37,6 +57,8 @@ typedef struct oracle_rules {
     size_t term_count;
     const oracle_rule *hard[4];
     size_t hard_count;
+    oracle_relax relax[4];
+    size_t relax_count;
 } oracle_rules;
 
 extern const oracle_rules oracle_standaard;
@@ -56,6 +78,12 @@ typedef struct oracle {
     uint8_t (*available)[SK_HORIZON_SLOTS];
     uint8_t asked[SK_HORIZON_SLOTS];
 } oracle;
+/** With these bits of sk_relax_bit relaxed, at an instant. */
+oracle_allowance oracle_allowed(const oracle_rules *rules, const sk_listing *need, int64_t at_ms,
+                                uint8_t relaxed);
+bool oracle_covers(const oracle_relax *step, const sk_listing *need);
+/** C4 with so much beyond the larger reach. */
+bool oracle_near(const sk_listing *need, const sk_listing *offer, uint32_t extra_m);
 void oracle_init(oracle *o, const world *w, const oracle_rules *rules);
 void oracle_done(oracle *o);
 
@@ -67,8 +95,9 @@ typedef struct oracle_match {
     size_t at;
     int64_t millionths;
 } oracle_match;
+/** `over_threshold`: each over that of its demand listing. */
 size_t oracle_best(oracle *o, const sk_listing *self, size_t self_at, size_t limit,
-                   int64_t least_score, bool (*keep)(void *context, uint32_t slot), void *context,
-                   oracle_match *out);
+                   int64_t least_score, bool over_threshold,
+                   bool (*keep)(void *context, uint32_t slot), void *context, oracle_match *out);
 /** Expand the windows of a listing that is not stored. */
 void oracle_ask(oracle *o, const sk_listing *self);

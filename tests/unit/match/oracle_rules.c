@@ -274,6 +274,27 @@ static void add_term(oracle_rules *out, rng *r, const oracle_rule *rule)
         rule, rng_once(r, 4) ? &conditions[rng_below(r, 2)] : NULL, weights[rng_below(r, 5)]};
 }
 
+static oracle_relax random_relax(rng *r)
+{
+    static const int64_t ages_h[] = {1, 24, 24 * 9, 24 * 45, 24 * 200};
+    static const char *const categories[] = {NULL, NULL, "a", "b", "c"};
+    static const uint32_t metres[] = {1, 300, 5000, 100000};
+    static const double closeness[] = {0.1, 0.2, 0.2401, 0.3};
+    oracle_relax step = {ages_h[rng_below(r, 5)], categories[rng_below(r, 5)], 2, 0, false, 1};
+
+    do {
+        if (rng_once(r, 3))
+            step.threshold = rng_below(r, 60) / 100.0;
+        if (rng_once(r, 2))
+            step.extra_m = metres[rng_below(r, 4)];
+        if (rng_once(r, 3))
+            step.any_language = true;
+        if (rng_once(r, 2))
+            step.closeness = closeness[rng_below(r, 4)];
+    } while (step.threshold > 1 && !step.extra_m && !step.any_language && step.closeness == 1);
+    return step;
+}
+
 oracle_rules oracle_rules_random(rng *r, bool functions)
 {
     oracle_rules out = {.term_count = 0};
@@ -296,6 +317,8 @@ oracle_rules oracle_rules_random(rng *r, bool functions)
         add_term(&out, r, &lua_term);
     if (functions && rng_once(r, 2))
         out.hard[out.hard_count++] = &lua_hard;
+    for (uint32_t n = rng_once(r, 2) ? 0 : 1 + rng_below(r, 4); out.relax_count < n;)
+        out.relax[out.relax_count++] = random_relax(r);
     return out;
 }
 
@@ -320,6 +343,22 @@ static void write_rule(const oracle_rule *rule, sk_buf *out)
         sk_buf_printf(out, ", expr = \"%s\"", rule->expression);
 }
 
+static void write_relax(const oracle_relax *step, sk_buf *out)
+{
+    sk_buf_printf(out, "relax { after = \"%lldh\"", (long long)step->after_h);
+    if (step->category)
+        sk_buf_printf(out, ", category = \"%s\"", step->category);
+    if (step->threshold <= 1)
+        sk_buf_printf(out, ", threshold = %.17g", step->threshold);
+    if (step->extra_m)
+        sk_buf_printf(out, ", reach = \"%u m\"", step->extra_m);
+    if (step->any_language)
+        sk_buf_text(out, ", languages = \"any\"");
+    if (step->closeness < 1)
+        sk_buf_printf(out, ", closeness = %.17g", step->closeness);
+    sk_buf_text(out, " },\n");
+}
+
 void oracle_rules_write(const oracle_rules *rules, sk_buf *out)
 {
     sk_buf_text(out, "return ruleset {\nname = \"proef\",\npolicy = [[Een proef.]],\n");
@@ -336,6 +375,8 @@ void oracle_rules_write(const oracle_rules *rules, sk_buf *out)
         write_rule(t->rule, out);
         sk_buf_text(out, ", why = \"{distance} en {times}\" },\n");
     }
+    for (size_t i = 0; i < rules->relax_count; i++)
+        write_relax(&rules->relax[i], out);
     sk_buf_text(out, "threshold = 0.4,\n}\n");
 }
 

@@ -41,6 +41,7 @@ static size_t compare(world *w, oracle *o, const sk_listing *self, size_t self_a
                       .least_score = rng_once(&w->random, 3)
                                          ? (int64_t)rng_below(&w->random, 1000000)
                                          : INT64_MIN,
+                      .over_threshold = rng_once(&w->random, 3),
                       .keep = rng_once(&w->random, 4) ? keep_some : NULL,
                       .context = &salt};
     sk_facts asked;
@@ -61,8 +62,8 @@ static size_t compare(world *w, oracle *o, const sk_listing *self, size_t self_a
         query.self->party == SK_NO_SLOT ? NULL : sk_index_party(w->index, query.self->party);
     if (sk_match_best(w->matcher, &query, got, &got_count, &err) != SK_OK)
         fail_msg("%s %s", err.field, err.message);
-    want_count =
-        oracle_best(o, self, self_at, query.limit, query.least_score, query.keep, &salt, want);
+    want_count = oracle_best(o, self, self_at, query.limit, query.least_score, query.over_threshold,
+                             query.keep, &salt, want);
     bool same = got_count == want_count;
     for (size_t i = 0; same && i < got_count; i++)
         same = got[i].slot == w->listings[want[i].at].slot && got[i].score == want[i].millionths;

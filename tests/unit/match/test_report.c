@@ -35,6 +35,29 @@ static void check_common(const sk_pair_report *r, const world *w)
         assert_true(minutes == r->values.overlap_min);
 }
 
+/** What is said to be needed fails without it and not with it. */
+static void check_relaxed(const sk_pair_report *r, const oracle *o, const sk_listing *need,
+                          const sk_listing *offer, const oracle_pair *p)
+{
+    oracle_allowance a = oracle_allowed(o->rules, need, o->w->now_ms, need->relaxed);
+    uint8_t want = 0, got = 0;
+
+    if (!oracle_near(need, offer, 0) && oracle_near(need, offer, a.extra_m))
+        want |= SK_RELAX_DISTANCE;
+    if (!p->shares_language && a.any_language)
+        want |= SK_RELAX_LANGUAGE;
+    if (p->closeness < 0.3 && p->closeness >= a.closeness)
+        want |= SK_RELAX_CATEGORY;
+    if (p->millionths < ORACLE_THRESHOLD && p->millionths >= a.threshold)
+        want |= SK_RELAX_THRESHOLD;
+    for (size_t i = 0; i < r->relaxed_count; i++) {
+        assert_true(r->relaxed[i].constraint > got);
+        assert_true(r->relaxed[i].why.size > 0);
+        got |= (uint8_t)r->relaxed[i].constraint;
+    }
+    assert_int_equal(got, want);
+}
+
 static void check_terms(const sk_pair_report *r, const oracle_rules *rules)
 {
     double sum = 0, weights = 0;
@@ -77,6 +100,7 @@ static void compare(world *w, oracle *o, size_t demand, size_t supply)
     assert_true(got.values.offer_room == (double)s->listing.capacity - s->taken);
     check_common(&got, w);
     check_terms(&got, o->rules);
+    check_relaxed(&got, o, &d->listing, &s->listing, &want);
     failed = sk_match_test(w->matcher, d->slot, s->slot, w->now_ms, &failed_hard);
     assert_int_equal(failed, got.failed);
     assert_int_equal(failed_hard, failed == SK_C_RULES ? got.failed_hard : -1);

@@ -125,6 +125,77 @@ static void check_groups(const world *w, const expected *e, const sk_whynot *got
     check_group(w, e, &got->groups[0]);
 }
 
+/* ---- What would open the list ---- */
+
+static uint64_t count_more(world *w, oracle *o, size_t self_at, const oracle_allowance *then)
+{
+    const sk_listing *self = &w->listings[self_at].listing;
+    oracle_allowance now = oracle_allowed(o->rules, self, w->now_ms, self->relaxed);
+    uint64_t more = 0;
+
+    for (size_t i = 0; i < w->listing_count; i++) {
+        const sk_listing *l = &w->listings[i].listing;
+        bool does[2];
+        if (!w->listings[i].there || sk_kind_side(l->kind) == SK_DEMAND)
+            continue;
+        oracle_pair p = oracle_judge(o, self, self_at, i, true);
+        for (int k = 0; k < 2; k++) {
+            const oracle_allowance *a = k ? then : &now;
+            does[k] = !p.would && p.closeness >= a->closeness &&
+                      (p.shares_language || a->any_language) && oracle_near(self, l, a->extra_m) &&
+                      p.millionths >= a->threshold;
+        }
+        more += does[1] && !does[0];
+    }
+    return more;
+}
+
+static uint8_t wider(const oracle_allowance *a, const oracle_allowance *b)
+{
+    return (uint8_t)((a->extra_m > b->extra_m) | (a->any_language > b->any_language) << 1 |
+                     (a->closeness < b->closeness) << 2 | (a->threshold < b->threshold) << 3);
+}
+
+/** Each instant after now, ascending, and then each constraint. */
+static void check_opens(world *w, oracle *o, size_t self_at, const sk_whynot *got)
+{
+    const sk_listing *self = &w->listings[self_at].listing;
+    oracle_allowance now = oracle_allowed(o->rules, self, w->now_ms, self->relaxed);
+    oracle_allowance before = now, then;
+    size_t at = 0;
+
+    for (int64_t last = w->now_ms, next; sk_kind_side(self->kind) == SK_DEMAND; last = next) {
+        next = INT64_MAX;
+        for (size_t i = 0; i < o->rules->relax_count; i++) {
+            int64_t instant = self->created_ms + o->rules->relax[i].after_h * SK_HOUR_MS;
+            if (instant > last && instant < next && oracle_covers(&o->rules->relax[i], self))
+                next = instant;
+        }
+        if (next == INT64_MAX)
+            break;
+        then = oracle_allowed(o->rules, self, next, self->relaxed);
+        if (wider(&then, &before)) {
+            assert_true(at < got->open_count);
+            assert_int_equal(got->opens[at].from_ms, next);
+            assert_int_equal(got->opens[at].after_ms, next - self->created_ms);
+            assert_int_equal(got->opens[at].constraints, wider(&then, &now));
+            assert_true(got->opens[at].change.size > 0);
+            assert_int_equal(got->opens[at++].count, count_more(w, o, self_at, &then));
+        }
+        before = then;
+    }
+    for (uint8_t bit = 1; sk_kind_side(self->kind) == SK_DEMAND && bit < 16; bit <<= 1) {
+        then = oracle_allowed(o->rules, self, w->now_ms, self->relaxed | bit);
+        if (!wider(&then, &now))
+            continue;
+        assert_true(at < got->open_count);
+        assert_int_equal(got->opens[at].from_ms, 0);
+        assert_int_equal(got->opens[at].constraints, bit);
+        assert_int_equal(got->opens[at++].count, count_more(w, o, self_at, &then));
+    }
+    assert_int_equal(got->open_count, at);
+}
+
 static void ask(world *w, oracle *o, size_t at, expected *e)
 {
     const world_listing *l = &w->listings[at];
@@ -138,11 +209,13 @@ static void ask(world *w, oracle *o, size_t at, expected *e)
     sk_query query = {.self = self,
                       .self_party = sk_index_party(w->index, self->party),
                       .now_ms = w->now_ms,
-                      .limit = 20};
+                      .limit = 20,
+                      .may_case = true};
     if (sk_match_whynot(w->matcher, &query, w->arena, &got, &err) != SK_OK)
         fail_msg("%s %s", err.field, err.message);
     expect(w, o, at, e);
     check_groups(w, e, &got);
+    check_opens(w, o, at, &got);
 }
 
 static void test_whynot__agrees_with_the_full_scan(void **state)

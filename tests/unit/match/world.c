@@ -171,6 +171,8 @@ sk_listing world_listing_random(world *w)
     l.capacity = 1 + rng_below(&w->random, 2);
     l.urgency = rng_below(&w->random, 4);
     l.status = SK_LISTING_OPEN;
+    if (sk_kind_side(l.kind) == SK_DEMAND && rng_once(&w->random, 6))
+        l.relaxed = (uint8_t)rng_below(&w->random, 1 << SK_RELAX_BITS);
     return l;
 }
 
@@ -282,6 +284,9 @@ static void change_listing(world *w, size_t i)
     } else if (rng_once(&w->random, 4)) {
         sk_index_remove(w->index, l->slot);
         l->there = false;
+    } else if (rng_once(&w->random, 4) && sk_kind_side(l->listing.kind) == SK_DEMAND) {
+        l->listing.relaxed = (uint8_t)rng_below(&w->random, 1 << SK_RELAX_BITS);
+        sk_index_set_relaxed(w->index, l->slot, l->listing.relaxed);
     } else if (rng_once(&w->random, 2)) {
         l->listing.status = (sk_listing_status)(1 + rng_below(&w->random, 3));
         sk_index_set_status(w->index, l->slot, l->listing.status);

@@ -20,6 +20,10 @@ static void test_names__there_and_back(void **state)
     assert_string_equal(sk_state_name(SK_STATE_ENDED), "ENDED");
     assert_string_equal(sk_listing_status_name(SK_LISTING_EXPIRED), "EXPIRED");
     assert_string_equal(sk_role_name(SK_ROLE_RULE_AUTHOR), "RULE_AUTHOR");
+    for (int i = 0; i < SK_RELAX_BITS; i++)
+        assert_int_equal(sk_relax_from(sk_str_from(sk_relax_name((sk_relax_bit)(1 << i)))), 1 << i);
+    assert_null(sk_relax_name((sk_relax_bit)3));
+    assert_int_equal(sk_relax_from(SK_STR("traits")), 0);
     assert_null(sk_kind_name(SK_KIND_NONE));
     assert_null(sk_kind_name((sk_kind)7));
     assert_null(sk_state_name((sk_state)12));

@@ -141,7 +141,7 @@ static void assert_near(const sk_taxonomy *t, int index)
             plain_closeness(t, sk_taxonomy_at(t, (size_t)index)->code, sk_taxonomy_at(t, b)->code);
 
         assert_true(sk_taxonomy_closeness(t, index, (int)b) == plain);
-        expected += plain >= 0.3;
+        expected += plain >= SK_CLOSENESS_RELAXED_LEAST;
     }
     assert_int_equal(count, expected);
     for (size_t i = 0; i < count; i++) {

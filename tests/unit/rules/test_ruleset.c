@@ -68,7 +68,19 @@ static const struct {
      "proef.lua:2: term x occurs twice"},
     {"return ruleset { name = 'a', relax { after = '3', threshold = 0.3 } }", "duration such"},
     {"return ruleset { name = 'a', relax { after = '3 km', threshold = 0.3 } }", "duration"},
-    {"return ruleset { name = 'a', relax { after = '3d' } }", "needs after and threshold"},
+    {"return ruleset { name = 'a', relax { after = '3d' } }",
+     "needs one of threshold, reach, languages and closeness"},
+    {"return ruleset { name = 'a', relax { reach = '5 km' } }", "needs after"},
+    {"return ruleset { name = 'a', relax { after = '3d', reach = '0 m' } }", "a distance from"},
+    {"return ruleset { name = 'a', relax { after = '3d', reach = '101 km' } }", "a distance from"},
+    {"return ruleset { name = 'a', relax { after = '3d', reach = '5' } }", "a distance from"},
+    {"return ruleset { name = 'a', relax { after = '3d', reach = '5 km + 1 km' } }", "a distance"},
+    {"return ruleset { name = 'a', relax { after = '3d', reach = 5 } }", "must be a text"},
+    {"return ruleset { name = 'a', relax { after = '3d', languages = 'nl' } }",
+     "can only be \"any\""},
+    {"return ruleset { name = 'a', relax { after = '3d', closeness = 0.05 } }", "from 0.1 to 0.3"},
+    {"return ruleset { name = 'a', relax { after = '3d', closeness = 0.31 } }", "from 0.1 to 0.3"},
+    {"return ruleset { name = 'a', relax { after = '3d', taal = 'any' } }", "unknown key 'taal'"},
     {"return ruleset { name = 'a', notify { chanel = 'mail' } }", "did you mean 'channel'?"},
     {"return ruleset { name = 'a', notify { quiet = { from = '25:00', to = '08:00' } } }",
      "times such as"},
@@ -459,23 +471,45 @@ static void test_bound__of_the_standard_rules_falls_with_distance(void **state)
 
 /* ---- Threshold and reasons ---- */
 
-static void test_threshold__relaxes_with_age_and_category(void **state)
+static void test_relax__widens_with_age_and_category(void **state)
 {
     sk_intern *words = sk_intern_new();
     sk_ruleset *rules = load("return ruleset { name = 'x', threshold = 0.5,"
                              "relax { after = '3d', threshold = 0.35, category = 'vervoer' },"
-                             "relax { after = '240h', threshold = 0.4 } }",
+                             "relax { after = '240h', threshold = 0.4, reach = '2.5 km' },"
+                             "relax { after = '11d', reach = '800 m', closeness = 0.2,"
+                             "  languages = 'any' } }",
                              NULL, words);
     uint32_t set[1] = {sk_intern_add(words, SK_STR("vervoer.ziekenhuis"))};
     sk_facts need = {.sets = set, .category_count = 1, .created_ms = 0};
+    sk_allowance a;
+    size_t count;
 
     (void)state;
-    assert_int_equal(sk_ruleset_threshold(rules, &need, 3 * SK_DAY_MS - 1), 500000);
-    assert_int_equal(sk_ruleset_threshold(rules, &need, 3 * SK_DAY_MS), 350000);
-    assert_int_equal(sk_ruleset_threshold(rules, &need, 30 * SK_DAY_MS), 350000);
+    assert_int_equal(sk_ruleset_allowance(rules, &need, 3 * SK_DAY_MS - 1).threshold, 500000);
+    assert_int_equal(sk_ruleset_allowance(rules, &need, 3 * SK_DAY_MS).threshold, 350000);
+    assert_int_equal(sk_ruleset_next_relax(rules, &need, 3 * SK_DAY_MS - 1), 0);
+    assert_int_equal(sk_ruleset_next_relax(rules, &need, 3 * SK_DAY_MS), 1);
+    assert_int_equal(sk_ruleset_next_relax(rules, &need, 11 * SK_DAY_MS), -1);
+    a = sk_ruleset_allowance(rules, &need, 30 * SK_DAY_MS);
+    assert_int_equal(a.threshold, 350000);
+    assert_int_equal(a.extra_m, 2500);
+    assert_true(a.any_language && a.closeness == 0.2);
     set[0] = sk_intern_add(words, SK_STR("vervoerd"));
-    assert_int_equal(sk_ruleset_threshold(rules, &need, 3 * SK_DAY_MS), 500000);
-    assert_int_equal(sk_ruleset_threshold(rules, &need, 10 * SK_DAY_MS), 400000);
+    assert_int_equal(sk_ruleset_allowance(rules, &need, 3 * SK_DAY_MS).threshold, 500000);
+    a = sk_ruleset_allowance(rules, &need, 10 * SK_DAY_MS);
+    assert_int_equal(a.threshold, 400000);
+    assert_true(!a.any_language && a.closeness == 0.3);
+    /* A case, whatever the age: only what it names. */
+    need.relaxed = SK_RELAX_DISTANCE | SK_RELAX_CATEGORY;
+    a = sk_ruleset_allowance(rules, &need, 0);
+    assert_int_equal(a.threshold, 500000);
+    assert_int_equal(a.extra_m, 2500);
+    assert_true(!a.any_language && a.closeness == 0.2);
+    assert_int_equal(sk_allowance_wider(&a, sk_ruleset_usual(rules)), need.relaxed);
+    assert_int_equal(sk_ruleset_widest(rules)->threshold, 350000);
+    assert_int_equal(sk_ruleset_relax(rules, &count)[2].gives.extra_m, 800);
+    assert_int_equal(count, 3);
     sk_ruleset_free(rules);
     sk_intern_free(words);
 }
@@ -557,7 +591,7 @@ int main(void)
         cmocka_unit_test(test_score__is_zero_when_no_term_applies),
         cmocka_unit_test(test_bound__is_never_below_a_score),
         cmocka_unit_test(test_bound__of_the_standard_rules_falls_with_distance),
-        cmocka_unit_test(test_threshold__relaxes_with_age_and_category),
+        cmocka_unit_test(test_relax__widens_with_age_and_category),
         cmocka_unit_test(test_why__fills_in_dutch),
     };
 

@@ -259,12 +259,53 @@ static void test_hand_over__moves_a_suggestion_to_another_connector(void **state
               "suggestions.items.0.assignee", "omar");
 }
 
-static void test_unbuilt__says_so(void **state)
+/* ---- Relaxing a case ---- */
+
+/** Pushed, approved by a second person, active. */
+static void use_rules(bench *b, const char *source)
+{
+    char hash[65], token[65], *text = NULL;
+
+    askf(b, "{\"pushRules\": {\"source\": \"%s\"}}", source);
+    snprintf(hash, sizeof(hash), "%s", at(b->last, "receipts.items.0.id"));
+    make_token(b, "RULE_AUTHOR", token);
+    assert_true(asprintf(&text,
+                         "{\"id\": \"a\", \"token\": \"%s\", \"approveRules\": {\"hash\":"
+                         " \"%s\"}}",
+                         token, hash) > 0);
+    assert_at(ask_wire(b, text), "status", "OK");
+    free(text);
+    assert_at(askf(b, "{\"activateRules\": {\"hash\": \"%s\"}}", hash), "status", "OK");
+}
+
+static void test_relax_case__is_told_given_and_ended(void **state)
 {
     bench *b = *state;
 
-    assert_at(ask(b, "{\"relaxCase\": {\"listingId\": \"need\"}}"), "status", "UNIMPLEMENTED");
-    assert_non_null(strstr(at(b->last, "error.message"), "not built yet"));
+    assert_at(ask(b, "{\"relaxCase\": {\"listingId\": \"need\", \"constraints\": [\"time\"]}}"),
+              "error.field", "relaxCase.constraints[0]");
+    assert_at(ask(b, "{\"relaxCase\": {\"listingId\": \"x\"}}"), "status", "NOT_FOUND");
+    /* The standard rules relax nothing. */
+    ask(b, "{\"relaxCase\": {\"listingId\": \"need\", \"constraints\": [\"language\"]}}");
+    assert_at(b->last, "status", "CONFLICT");
+    assert_non_null(strstr(at(b->last, "error.message"), "no step that widens language"));
+    use_rules(b, "return ruleset { name = 'ruim', based_on = 'standaard', policy = [[p]],"
+                 " relax { after = '3d', reach = '5 km', languages = 'any' } }");
+    ask(b, "{\"whyNot\": {\"listingId\": \"need\"}}");
+    assert_at(b->last, "whyNot.opens.0.afterMs", "259200000");
+    assert_at(b->last, "whyNot.opens.0.constraints.1", "language");
+    assert_non_null(strstr(at(b->last, "whyNot.opens.0.change"), "na 3 dagen wachten (vanaf "));
+    assert_at(b->last, "whyNot.opens.1.from", "");
+    assert_at(b->last, "whyNot.opens.1.constraints.0", "distance");
+    ask(b, "{\"relaxCase\": {\"listingId\": \"need\", \"constraints\": [\"language\","
+           " \"distance\"]}}");
+    assert_at(b->last, "receipts.items.0.version", "2");
+    ask(b, "{\"getListing\": {\"id\": \"need\"}}");
+    assert_at(b->last, "listing.relaxed.0", "distance");
+    assert_at(b->last, "listing.relaxed.1", "language");
+    assert_true(*at(b->last, "listing.relaxedUntil") != '\0');
+    ask(b, "{\"relaxCase\": {\"listingId\": \"need\"}}");
+    assert_at(ask(b, "{\"getListing\": {\"id\": \"need\"}}"), "listing.relaxedUntil", "");
 }
 
 /* ---- Dry runs ---- */
@@ -370,7 +411,7 @@ static void test_taxonomy__is_put_and_read(void **state)
 static void test_rules__go_from_pushed_to_active(void **state)
 {
     bench *b = *state;
-    char hash[65], token[65], *text = NULL;
+    char hash[65];
 
     ask(b, "{\"testRules\": {\"source\": \"" RULES "\"}}");
     assert_at(b->last, "rulesTest.name", "klein");
@@ -379,14 +420,7 @@ static void test_rules__go_from_pushed_to_active(void **state)
     snprintf(hash, sizeof(hash), "%s", at(b->last, "receipts.items.0.id"));
     assert_at(askf(b, "{\"activateRules\": {\"hash\": \"%s\"}}", hash), "status", "CONFLICT");
     assert_at(askf(b, "{\"approveRules\": {\"hash\": \"%s\"}}", hash), "status", "DENIED");
-    make_token(b, "RULE_AUTHOR", token);
-    assert_true(asprintf(&text,
-                         "{\"id\": \"a\", \"token\": \"%s\", \"approveRules\": {\"hash\":"
-                         " \"%s\"}}",
-                         token, hash) > 0);
-    assert_at(ask_wire(b, text), "status", "OK");
-    free(text);
-    assert_at(askf(b, "{\"activateRules\": {\"hash\": \"%s\"}}", hash), "status", "OK");
+    use_rules(b, RULES);
     assert_at(ask(b, "{\"getStatus\": {}}"), "engineStatus.rulesName", "klein");
     assert_at(ask(b, "{\"getRules\": {}}"), "rulesRecord.state", "ACTIVE");
     assert_non_null(strstr(at(b->last, "rulesRecord.source"), "klein"));
@@ -474,7 +508,7 @@ int main(void)
         peopled(test_decide__leads_from_proposed_to_completed),
         peopled(test_decide__refuses_what_is_stale_and_undo_takes_back),
         peopled(test_hand_over__moves_a_suggestion_to_another_connector),
-        peopled(test_unbuilt__says_so),
+        peopled(test_relax_case__is_told_given_and_ended),
         peopled(test_dry_run__is_started_watched_and_read),
         peopled(test_dry_run__refuses_by_field),
         peopled(test_connectors__are_listed_with_their_cases),
