@@ -156,6 +156,71 @@ static void pass_midnight(sk_engine *engine, size_t listings)
     report("midnight.seconds", listings, seconds_since(start), "s");
 }
 
+/* ---- Rules ---- */
+
+/** Withdraws some of what is open. */
+static const char stricter[] =
+    "return ruleset { name = \"dichtbij\", based_on = \"standaard\", policy = [[Dichtbij.]],\n"
+    "  hard { \"dichtbij\", expr = \"distance_m < 1500\", why = \"woont te ver weg\" } }\n";
+
+static void push_approved(sk_engine *engine, char out_hash[65])
+{
+    static const sk_actor second = {.token_id = {"second", 6}, .role = SK_ROLE_ADMIN};
+    sk_call author = {.actor = &admin}, approver = {.actor = &second};
+    sk_receipt receipt;
+    sk_error err = {0};
+
+    must(sk_engine_push_rules(engine, &author, sk_str_from(stricter), &receipt, &err), &err);
+    memcpy(out_hash, receipt.id, 65);
+    must(sk_engine_approve_rules(engine, &approver, sk_str_from(out_hash), &receipt, &err), &err);
+}
+
+/** What is left to do behind a change, piece by piece. */
+static void finish_pieces(sk_engine *engine, size_t listings, const char *name)
+{
+    double longest = 0, all = 0;
+    size_t pieces = 0;
+    sk_error err = {0};
+
+    for (; sk_engine_has_work(engine); pieces++) {
+        int64_t start = sk_monotonic_ns();
+
+        must(sk_engine_tick(engine, &err), &err);
+        all += seconds_since(start);
+        longest = seconds_since(start) > longest ? seconds_since(start) : longest;
+    }
+    must(sk_engine_sync(engine, &err), &err);
+    fprintf(stderr, "%s: %zu pieces, %.3f s\n", name, pieces, all);
+    report(name, listings, longest * 1e3, "ms");
+}
+
+static void activate(sk_engine *engine, size_t listings)
+{
+    sk_call call = {.actor = &admin};
+    sk_engine_status status;
+    sk_receipt receipt;
+    sk_error err = {0};
+    char hash[65];
+    int64_t start;
+
+    push_approved(engine, hash);
+    must(sk_engine_get_status(engine, &admin, &status, &err), &err);
+    report("rules.open", listings, (double)status.suggestions_open, "suggestions");
+    start = sk_monotonic_ns();
+    if (sk_engine_activate_rules(engine, &call, sk_str_from(hash), 1, &receipt, &err) != SK_ELIMIT)
+        exit(1);
+    fprintf(stderr, "%s\n", err.message);
+    report("rules.refused", listings, seconds_since(start) * 1e3, "ms");
+    start = sk_monotonic_ns();
+    must(sk_engine_activate_rules(engine, &call, sk_str_from(hash), 100, &receipt, &err), &err);
+    report("rules.activate", listings, seconds_since(start) * 1e3, "ms");
+    finish_pieces(engine, listings, "rules.longest_piece");
+    start = sk_monotonic_ns();
+    must(sk_engine_rollback_rules(engine, &call, &receipt, &err), &err);
+    report("rules.rollback", listings, seconds_since(start) * 1e3, "ms");
+    finish_pieces(engine, listings, "rules.longest_piece_back");
+}
+
 static void taxonomy(sk_engine *engine, nation *n)
 {
     sk_call call = {.actor = &admin};
@@ -195,6 +260,7 @@ static void run(size_t listings)
     report("restart.seconds", listings, seconds_since(start), "s");
     report("memory.after_restart", listings,
            (resident_mib() - before) * 1048576.0 / (double)listings, "bytes/listing");
+    activate(engine, listings);
     pass_midnight(engine, listings);
     sk_engine_close(engine);
     nation_free(n);
