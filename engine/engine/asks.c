@@ -95,7 +95,7 @@ static sk_status fill_item(sk_engine *e, const asker *a, const sk_match *match, 
 static int64_t own_threshold(const sk_engine *e, const sk_facts *facts)
 {
     return sk_kind_side((sk_kind)facts->kind) == SK_DEMAND
-               ? sk_ruleset_threshold(e->rules, facts, e->now_ms)
+               ? sk_ruleset_allowance(e->rules, facts, e->now_ms).threshold
                : sk_ruleset_about(e->rules)->threshold;
 }
 
