@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "rules_local.h"
 
+#include "dry_run.h"
+
 /* schakel rules: from a file under an author's hands to the law of the engine. */
 
 #define SOURCE_BYTES (200 * 1024)
@@ -189,14 +191,6 @@ out:
     return code;
 }
 
-static int rules_dry_run(cli_app *cli, const cli_args *args)
-{
-    const char *hash = NULL;
-    int code = rules_find(cli, args->word[0], "", &hash);
-
-    return code == CLI_DONE ? with_hash(cli, "dryRunRules", hash, "tried") : code;
-}
-
 static int rules_approve(cli_app *cli, const cli_args *args)
 {
     const char *hash = NULL;
@@ -260,7 +254,7 @@ static int rules_list(cli_app *cli, const cli_args *args)
     (void)args;
     if (code != CLI_DONE || cli->json)
         goto out;
-    table_init(cli, &t, "hash|name|state|author|approved by|pushed|activated|faults");
+    table_init(cli, &t, "hash|name|state|author|approved by|pushed|activated|dry run|faults");
     json_array_foreach((json_t *)rules_items(answer), i, item)
     {
         table_add(&t, cli_text(cli, "%.12s", reply_text(item, "hash")));
@@ -270,6 +264,7 @@ static int rules_list(cli_app *cli, const cli_args *args)
         table_add(&t, who(cli, item, "approvedBy", "approvedByName"));
         table_add(&t, reply_text(item, "pushedAt"));
         table_add(&t, reply_text(item, "activatedAt"));
+        table_add(&t, dry_run_short(cli, item));
         table_add(&t, faults_text(cli, item));
     }
     table_print(&t, cli->out, NULL);
@@ -347,8 +342,14 @@ static const cli_command rules_commands[] = {
      CLI_FLAGS(test_flags), 1, 1, rules_local_program},
     {"push", "FILE", "give a rule set to the engine; nothing changes yet",
      "Example: schakel rules push wilgenmeer.lua\n", NULL, 0, 1, 1, rules_push},
-    {"dry-run", "HASH", "what would change on the stored listings (not built yet)",
-     "Example: schakel rules dry-run 3f2a9c\n", NULL, 0, 1, 1, rules_dry_run},
+    {"dry-run", "FILE|HASH [--at TIME | --from DATE --to DATE] [--backup NAME] [--html FILE]",
+     "what would change on the stored listings",
+     "The rule set is compared with the active one, from a clean slate; nothing changes. The "
+     "report "
+     "is\nin Dutch, for who decides. Figures per buurt under 5 are hidden in text and page, not "
+     "with --json.\n"
+     "Example: schakel rules dry-run wilgenmeer.lua --html proef.html\n",
+     CLI_FLAGS(dry_run_flags), 1, 1, rules_dry_run},
     {"approve", "HASH", "by somebody else than its author",
      "Example: schakel rules approve 3f2a9c --token-file second-person.token\n", NULL, 0, 1, 1,
      rules_approve},

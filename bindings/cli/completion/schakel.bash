@@ -49,6 +49,7 @@ _schakel()
         [rules check]="--rules-dir --taxonomy --strict"
         [rules test]="--rules-dir"
         [rules program]="--rules-dir"
+        [rules dry-run]="--at --from --to --backup --html"
         [rules activate]="--max-change"
         [export]="--with-contact --force"
         [token create]="--role --name --area --connector"
@@ -59,7 +60,7 @@ _schakel()
             mapfile -t COMPREPLY < <(compgen -d -- "$cur")
             return
             ;;
-        --token-file | --ca-file | --file | --listing | --taxonomy)
+        --token-file | --ca-file | --file | --listing | --taxonomy | --html)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
