@@ -131,8 +131,8 @@ void near_offer(nearest *n, const char *candidate);
 
 /** For those of these codes that do not exist: what may have been meant, on `err`. */
 void hint_categories(cli_app *cli, const json_t *codes);
-/** Why a listing that was just put got no suggestion, on `out`. */
-void say_why_none(cli_app *cli, const char *id);
+/** Why a listing that was just put got no suggestion, on `out`. True: nobody fits. */
+bool say_why_none(cli_app *cli, const char *id, const char *party);
 
 /* ---- Reading answers: absent is "", 0 or false ---- */
 

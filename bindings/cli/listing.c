@@ -124,8 +124,9 @@ static int missing_flags(cli_app *cli, const json_t *listing)
     return CLI_DONE;
 }
 
-static void say_put(cli_app *cli, const json_t *receipt)
+static void say_put(cli_app *cli, const json_t *receipt, const char *party)
 {
+    bool nobody = false;
     const char *id = cli_clean(cli, reply_text(receipt, "id"));
     int64_t count = reply_integer(receipt, "suggestionsCreated");
 
@@ -134,11 +135,11 @@ static void say_put(cli_app *cli, const json_t *receipt)
             reply_true(receipt, "created") ? "new" : "replaced", (long long)count,
             count == 1 ? "" : "s");
     if (count == 0)
-        say_why_none(cli, id);
+        nobody = say_why_none(cli, id, party);
     fprintf(cli->out, "Who fits, and why:        schakel match %s\n", id);
     if (count > 0)
         fprintf(cli->out, "What was suggested:       schakel suggestion list --listing %s\n", id);
-    else
+    if (nobody)
         fprintf(cli->out, "What stood in the way:    schakel whynot %s\n", id);
 }
 
@@ -185,7 +186,7 @@ static int listing_put(cli_app *cli, const cli_args *args)
     code = cli_command_ask(cli, json_pack("{s:{s:[O]}}", "putListings", "listings", listing),
                            &receipt);
     if (code == CLI_DONE && !cli->json)
-        say_put(cli, receipt);
+        say_put(cli, receipt, reply_text(listing, "partyId"));
     if (code == CLI_REFUSED)
         hint_categories(cli, json_object_get(listing, "categories"));
 out:

@@ -7,7 +7,7 @@
 
 typedef struct tally {
     size_t fit, over, fresh; /**< Fitting; over the threshold; of those not suggested before. */
-    size_t open;             /**< Open suggestions of the listing itself. */
+    size_t open;             /**< Open suggestions of a demand, or of the party of a supply. */
     int64_t best, threshold; /**< Millionths. */
     bool asks;               /**< The listing is a demand. */
     int64_t most_per_demand, most_per_supply;
@@ -32,7 +32,7 @@ static bool is_suggested(const json_t *suggestions, const char *id, const char *
 static void count_matches(const json_t *result, const json_t *suggestions, const char *id,
                           tally *out)
 {
-    json_t *match = NULL, *s = NULL;
+    json_t *match = NULL;
     size_t i = 0;
 
     out->threshold = reply_integer(result, "threshold");
@@ -48,12 +48,25 @@ static void count_matches(const json_t *result, const json_t *suggestions, const
         out->fresh += score >= out->threshold &&
                       !is_suggested(suggestions, id, reply_text(match, "listingId"));
     }
-    json_array_foreach((json_t *)suggestions, i, s) out->open +=
-        strcmp(reply_text(s, "state"), "PROPOSED") == 0 ||
-        strcmp(reply_text(s, "state"), "PARKED") == 0;
 }
 
-static void say_tally(cli_app *cli, const tally *t, const char *id)
+/* What the listing's own limit looks at: for a supply listing all that its party offers. */
+static size_t count_open(const json_t *suggestions, const char *key, const char *id)
+{
+    size_t i = 0, count = 0;
+    json_t *s = NULL;
+
+    json_array_foreach((json_t *)suggestions, i, s)
+    {
+        const char *state = reply_text(s, "state");
+
+        count += (strcmp(state, "PROPOSED") == 0 || strcmp(state, "PARKED") == 0) &&
+                 strcmp(reply_text(s, key), id) == 0;
+    }
+    return count;
+}
+
+static void say_tally(cli_app *cli, const tally *t, const char *id, const char *party)
 {
     if (t->fit == 0)
         fputs("Nobody fits now.\n", cli->out);
@@ -64,22 +77,18 @@ static void say_tally(cli_app *cli, const tally *t, const char *id)
                 decimal(cli, "%.3f", (double)t->threshold / 1e6));
     else if (t->fresh == 0)
         fprintf(cli->out, "Whoever fits well enough (%zu) was suggested before.\n", t->over);
-    else if (t->asks && (int64_t)t->open >= t->most_per_demand)
-        fprintf(
-            cli->out,
-            "It has %zu open suggestion%s, as many as the rules allow. Decide about those first:\n"
-            "                          schakel suggestion list --listing %s\n",
-            t->open, t->open == 1 ? "" : "s", id);
-    else if (t->asks)
+    else if ((int64_t)t->open >= (t->asks ? t->most_per_demand : t->most_per_supply))
         fprintf(cli->out,
-                "%zu fit well enough, but they have as many open suggestions as the rules allow"
-                " (%lld).\n",
-                t->fresh, (long long)t->most_per_supply);
+                "%s has %zu open suggestion%s, as many as the rules allow. Decide about those "
+                "first:\n                          schakel suggestion list --%s %s\n",
+                t->asks ? "It" : "This party", t->open, t->open == 1 ? "" : "s",
+                t->asks ? "listing" : "party", t->asks ? id : party);
     else
         fprintf(cli->out,
-                "%zu could use this, but they have as many open suggestions as the rules allow"
-                " (%lld),\nor this party has (%lld).\n",
-                t->fresh, (long long)t->most_per_demand, (long long)t->most_per_supply);
+                "%zu fit%s well enough, but ha%s as many open suggestions as the rules allow"
+                " (%lld).\n",
+                t->fresh, t->fresh == 1 ? "s" : "", t->fresh == 1 ? "s" : "ve",
+                (long long)(t->asks ? t->most_per_supply : t->most_per_demand));
 }
 
 static json_t *ask_match(cli_app *cli, const char *id)
@@ -88,7 +97,8 @@ static json_t *ask_match(cli_app *cli, const char *id)
         cli, json_pack("{s:{s:[{s:s, s:i}]}}", "match", "queries", "listingId", id, "limit", 100));
 }
 
-static json_t *ask_suggestions(cli_app *cli, const char *id)
+/* `key`: listingId or partyId. */
+static json_t *ask_suggestions(cli_app *cli, const char *key, const char *id)
 {
     static const char *const states[] = {"PROPOSED",  "ACCEPTED",   "REJECTED",  "PARKED",
                                          "EXPIRED",   "INTRODUCED", "CONNECTED", "DECLINED",
@@ -97,17 +107,22 @@ static json_t *ask_suggestions(cli_app *cli, const char *id)
 
     for (size_t i = 0; i < CLI_COUNT(states); i++)
         json_array_append_new(list, json_string(states[i]));
-    return cli_peek(cli, json_pack("{s:{s:s, s:o, s:i}}", "listSuggestions", "listingId", id,
-                                   "states", list, "limit", 256));
+    return cli_peek(cli, json_pack("{s:{s:s, s:o, s:i}}", "listSuggestions", key, id, "states",
+                                   list, "limit", 256));
 }
 
-void say_why_none(cli_app *cli, const char *id)
+static const json_t *suggestions_of(const json_t *answer)
 {
-    json_t *match = ask_match(cli, id), *made = ask_suggestions(cli, id);
+    return json_object_get(json_object_get(answer, "suggestions"), "items");
+}
+
+bool say_why_none(cli_app *cli, const char *id, const char *party)
+{
+    json_t *match = ask_match(cli, id), *made = ask_suggestions(cli, "listingId", id);
+    json_t *of_party = *party ? ask_suggestions(cli, "partyId", party) : NULL;
     json_t *status = cli_peek(cli, json_pack("{s:{}}", "getStatus"));
     const json_t *result =
         json_array_get(json_object_get(json_object_get(match, "matches"), "results"), 0);
-    const json_t *suggestions = json_object_get(json_object_get(made, "suggestions"), "items");
     const json_t *engine = json_object_get(status, "engineStatus");
     const char *reason = reply_text(result, "reason");
     tally t = {.most_per_demand = reply_integer(engine, "maxOpenPerDemand"),
@@ -119,10 +134,14 @@ void say_why_none(cli_app *cli, const char *id)
         fprintf(cli->out, "Nothing is suggested for it: the listing is %s.\n",
                 cli_clean(cli, reason));
     } else {
-        count_matches(result, suggestions, id, &t);
-        say_tally(cli, &t, id);
+        count_matches(result, suggestions_of(made), id, &t);
+        t.open = t.asks ? count_open(suggestions_of(made), "demandId", id)
+                        : count_open(suggestions_of(of_party), "supplyPartyId", party);
+        say_tally(cli, &t, id, party);
     }
+    json_decref(of_party);
     json_decref(match);
     json_decref(made);
     json_decref(status);
+    return t.fit == 0;
 }

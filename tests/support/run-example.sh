@@ -67,7 +67,7 @@ The engine runs; its data is in $data. In another terminal:
       --title "Wie gaat er mee wandelen?" --category gezelschap.wandelen --at 52.53,5.22 \\
       --reach 3000 --when "TU,TH 10:00-16:00"
   schakel match wm-need-0001            who could help, and why
-  schakel whynot wm-need-0002           what stands in the way
+  schakel whynot wm-need-0887           nobody fits: what stands in the way
   schakel suggestion list               the work list
   schakel suggestion decide ID accept   by a buurtverbinder
   schakel events --after 0 --follow     everything that happens

@@ -112,9 +112,8 @@ static void test_listing_put__says_which_reason_made_nothing(void **state)
     says_why_none(t, "500000",
                   "{\"demandId\": \"n-1\", \"supplyId\": \"o-2\", \"state\": \"PROPOSED\"}",
                   "It has 1 open suggestion, as many as the rules allow.");
-    says_why_none(
-        t, "500000", "",
-        "1 fit well enough, but they have as many open suggestions as the rules allow (3)");
+    says_why_none(t, "500000", "",
+                  "1 fits well enough, but has as many open suggestions as the rules allow (3)");
 }
 
 int main(void)

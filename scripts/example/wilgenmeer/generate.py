@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True          # the source folder stays as it was
 import listings
 import mesh
 import people
+from dice import Dice
 
 HERE = Path(__file__).resolve().parent
 GM_CODE, GM_NAME, YEAR = "GM9901", "Wilgenmeer", 2026
@@ -41,20 +42,23 @@ def feature(area):
             "geometry": {"type": "Polygon", "coordinates": [area["ring"]]}}
 
 
+# The wijken where most people live: each of their buurten has a volunteer of its own.
+BUSY = ("WK990101", "WK990102", "WK990103", "WK990104", "WK990105", "WK990106")
+
+
 def connectors(areas, names):
-    """One per wijk, two in the two that ask most, and one who covers for all."""
-    wijken = sorted({area["wijk"] for area in areas})
-    beats = [[wijk] for wijk in wijken]
-    for busy in ("WK990104", "WK990106"):
-        own = [area["code"] for area in areas if area["wijk"] == busy]
-        at, half = beats.index([busy]), len(own) // 2
-        beats[at:at + 1] = [own[:half], own[half:]]
-    beats.append([GM_CODE])
-    for n, beat in enumerate(beats):
-        after = n + 2 if n + 1 < len(beats) else 1
-        yield {"id": f"wm-verbinder-{n + 1:02d}", "name": names[n], "areas": beat,
-               "ceiling": 0 if beat == [GM_CODE] else 15 + 5 * (n % 4),
-               "substituteId": f"wm-verbinder-{after:02d}"}
+    """Volunteers per buurt, who pass on to the professional of their wijk what is over their
+    ceiling, and one who covers for all. What nobody else has room for is left to that one."""
+    dice = Dice("connectors")
+    beats = [(area["code"], area["wijk"], dice.pick((30, 40, 50, 60, 70)))
+             for area in areas if area["wijk"] in BUSY]
+    beats += [(wijk, GM_CODE, 120 if wijk in BUSY else 80)
+              for wijk in sorted({area["wijk"] for area in areas})]
+    beats.append((GM_CODE, "WK990101", 0))
+    ids = {beat: f"wm-verbinder-{n + 1:02d}" for n, (beat, _, _) in enumerate(beats)}
+    for name, (beat, above, ceiling) in zip(names, beats, strict=True):
+        yield {"id": ids[beat], "name": name, "areas": [beat], "ceiling": ceiling,
+               "substituteId": ids[above]}
 
 
 def write_lines(path, wrapper, items, mode="w"):
