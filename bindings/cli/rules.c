@@ -315,6 +315,8 @@ static int rules_rollback(cli_app *cli, const cli_args *args)
 static const cli_flag check_flags[] = {
     RULES_DIR, TAXONOMY, {"strict", NULL, "warnings make it fail too"}};
 static const cli_flag test_flags[] = {RULES_DIR};
+static const cli_flag describe_flags[] = {
+    {"format", "F", "md, html, register (the algorithm register) or json"}, TAXONOMY, RULES_DIR};
 
 static const cli_flag activate_flags[] = {
     {"max-change", "N", "per cent of the open suggestions that it may withdraw (25)"},
@@ -340,6 +342,12 @@ static const cli_command rules_commands[] = {
      "are there once.\n"
      "Example: schakel rules program wilgenmeer.lua\n",
      CLI_FLAGS(test_flags), 1, 1, rules_local_program},
+    {"describe", "FILE [--format md|html|register|json] [--taxonomy FILE] [--rules-dir DIR]",
+     "the rule set in Dutch words, for council and residents",
+     "A page with the policy, what must be, what counts for how much, examples, the data that is\n"
+     "read and who decides; or the entry for the algorithm register (--json: as JSON).\n"
+     "Example: schakel rules describe wilgenmeer.lua --format html > regels.html\n",
+     CLI_FLAGS(describe_flags), 1, 1, rules_local_describe},
     {"push", "FILE", "give a rule set to the engine; nothing changes yet",
      "Example: schakel rules push wilgenmeer.lua\n", NULL, 0, 1, 1, rules_push},
     {"dry-run", "FILE|HASH [--at TIME | --from DATE --to DATE] [--backup NAME] [--html FILE]",

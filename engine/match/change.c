@@ -83,7 +83,7 @@ static void say_language(const change *c)
     sk_ids ids = sk_effective_languages(c->other, c->other_party);
 
     sk_buf_text(c->out, "ook ");
-    sk_buf_str(c->out, dutch_language(first_word_of(c, ids)));
+    sk_buf_str(c->out, sk_language_dutch(first_word_of(c, ids)));
 }
 
 static void say_rules(const change *c)

@@ -5,29 +5,6 @@
 
 /* The few Dutch words that "why not" needs of its own. */
 
-static const struct {
-    char code[3];
-    const char *name;
-} languages[] = {
-    {"am", "Amhaars"},   {"ar", "Arabisch"},    {"bg", "Bulgaars"},  {"de", "Duits"},
-    {"el", "Grieks"},    {"en", "Engels"},      {"es", "Spaans"},    {"fa", "Farsi"},
-    {"fr", "Frans"},     {"fy", "Fries"},       {"hi", "Hindi"},     {"hr", "Kroatisch"},
-    {"hu", "Hongaars"},  {"id", "Indonesisch"}, {"it", "Italiaans"}, {"ja", "Japans"},
-    {"ku", "Koerdisch"}, {"nl", "Nederlands"},  {"pl", "Pools"},     {"ps", "Pasjtoe"},
-    {"pt", "Portugees"}, {"ro", "Roemeens"},    {"ru", "Russisch"},  {"so", "Somalisch"},
-    {"sr", "Servisch"},  {"ti", "Tigrinya"},    {"tr", "Turks"},     {"uk", "Oekraïens"},
-    {"ur", "Urdu"},      {"vi", "Vietnamees"},  {"zh", "Chinees"},
-};
-
-sk_str dutch_language(sk_str code)
-{
-    for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++) {
-        if (sk_str_eq(code, sk_str_from(languages[i].code)))
-            return sk_str_from(languages[i].name);
-    }
-    return code;
-}
-
 const char *dutch_kind(sk_kind kind)
 {
     switch (kind) {

@@ -185,7 +185,6 @@ void ranking_add(sk_ranking *ranking, sk_match match);
 /* ---- Dutch (dutch.c) ---- */
 
 /** Dutch name of a language, or its code. */
-sk_str dutch_language(sk_str code);
 /** "de hulpvraag", "het aanbod" ... */
 const char *dutch_kind(sk_kind kind);
 /** "maandag" for 0. */

@@ -157,6 +157,29 @@ bool sk_language_valid(sk_str code)
            strchr(seconds[code.data[0] - 'a'], code.data[1]) != NULL;
 }
 
+static const struct {
+    char code[3];
+    const char *name;
+} languages[] = {
+    {"am", "Amhaars"},   {"ar", "Arabisch"},    {"bg", "Bulgaars"},  {"de", "Duits"},
+    {"el", "Grieks"},    {"en", "Engels"},      {"es", "Spaans"},    {"fa", "Farsi"},
+    {"fr", "Frans"},     {"fy", "Fries"},       {"hi", "Hindi"},     {"hr", "Kroatisch"},
+    {"hu", "Hongaars"},  {"id", "Indonesisch"}, {"it", "Italiaans"}, {"ja", "Japans"},
+    {"ku", "Koerdisch"}, {"nl", "Nederlands"},  {"pl", "Pools"},     {"ps", "Pasjtoe"},
+    {"pt", "Portugees"}, {"ro", "Roemeens"},    {"ru", "Russisch"},  {"so", "Somalisch"},
+    {"sr", "Servisch"},  {"ti", "Tigrinya"},    {"tr", "Turks"},     {"uk", "Oekraïens"},
+    {"ur", "Urdu"},      {"vi", "Vietnamees"},  {"zh", "Chinees"},
+};
+
+sk_str sk_language_dutch(sk_str code)
+{
+    for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++) {
+        if (sk_str_eq(code, sk_str_from(languages[i].code)))
+            return sk_str_from(languages[i].name);
+    }
+    return code;
+}
+
 sk_status sk_codes_check(const char *field, sk_strs codes, size_t max, bool (*valid)(sk_str),
                          const char *what, sk_error *err)
 {

@@ -38,6 +38,8 @@ bool sk_trait_valid(sk_str code);
 bool sk_category_code_valid(sk_str code);
 /** A code of ISO 639-1. */
 bool sk_language_valid(sk_str code);
+/** Its Dutch name, or the code itself when we have none. */
+sk_str sk_language_dutch(sk_str code);
 /** Nine digits (eight with a leading zero left out) that pass the Dutch citizen number's test. */
 bool sk_bsn_valid(sk_str digits);
 /** Replace the digits of each run of nine that passes by asterisks; one space, dot or hyphen

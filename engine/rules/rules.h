@@ -249,3 +249,44 @@ typedef struct sk_check_options {
  *  reach, unknown words, what has no reason or example. `arena` owns the findings. */
 sk_status sk_ruleset_check(sk_ruleset *rules, const sk_check_options *options, sk_arena *arena,
                            sk_rules_check *out, sk_error *err);
+
+/* ---- The page that a municipality publishes ---- */
+
+typedef enum sk_block_kind {
+    SK_BLOCK_HEADING,
+    SK_BLOCK_TEXT, /**< Plain text: empty lines part paragraphs. */
+    SK_BLOCK_TABLE
+} sk_block_kind;
+
+/** A piece of a page, in Dutch and without any mark-up: whoever prints it escapes it. */
+typedef struct sk_block {
+    sk_block_kind kind;
+    const char *key;                          /**< For programs: "terms". */
+    sk_str text;                              /**< The heading, the text, or the table's caption. */
+    const char *const *keys, *const *columns; /**< Of a table: its columns for programs, people. */
+    size_t column_count, row_count;
+    const sk_str *cells;
+    int code_column; /**< Cells that are code; -1: none. */
+} sk_block;
+
+typedef struct sk_page {
+    const sk_block *blocks;
+    size_t count;
+} sk_page;
+
+/** The rule set in words: why, what must be, what counts for how much, when there is a suggestion,
+ *  how people are told, examples, the data that it reads, who decides, and the rules themselves.
+ *  `taxonomy` may be NULL. `arena` owns the page. */
+sk_status sk_ruleset_describe(sk_ruleset *rules, const sk_taxonomy *taxonomy, sk_arena *arena,
+                              sk_page *out, sk_error *err);
+
+/** A field of the Dutch Algorithm Register, publication standard 1.0.0. */
+typedef struct sk_register_field {
+    const char *key, *label; /**< "goal", "Doel en impact" */
+    sk_str text;
+    bool list;    /**< A list in JSON; the text is its only member, or it is empty. */
+    bool to_fill; /**< Only the municipality can say; the text says what. */
+} sk_register_field;
+
+sk_status sk_ruleset_register(sk_ruleset *rules, const sk_taxonomy *taxonomy, sk_arena *arena,
+                              const sk_register_field **out, size_t *out_count, sk_error *err);

@@ -226,11 +226,16 @@ sk_status sk_uses_of(sk_ruleset *rules, sk_uses *out, sk_error *err)
         st = sk_uses_of_rule(rules, &rules->hards[i], true, out, err);
     for (uint32_t i = 0; i < rules->info.term_count && st == SK_OK; i++)
         st = sk_uses_of_rule(rules, &rules->terms[i], false, out, err);
-    for (uint32_t i = 0; i < rules->relax_count; i++) {
-        out->side[SK_DEMAND][SK_F_AGE] = true;
-        out->side[SK_DEMAND][SK_F_CATEGORIES] |= rules->relax[i].category != 0;
-    }
+    sk_uses_of_relax(rules, out);
     return st;
+}
+
+void sk_uses_of_relax(const sk_ruleset *rules, sk_uses *uses)
+{
+    for (uint32_t i = 0; i < rules->relax_count; i++) {
+        uses->side[SK_DEMAND][SK_F_AGE] = true;
+        uses->side[SK_DEMAND][SK_F_CATEGORIES] |= rules->relax[i].category != 0;
+    }
 }
 
 bool sk_function_lines(sk_ruleset *rules, const sk_rule *rule, int *out_first, int *out_last)

@@ -23,6 +23,8 @@ typedef struct sk_uses {
  *  mentions; of both sides, since a name does not tell whose it is. */
 sk_status sk_uses_of_rule(sk_ruleset *rules, const sk_rule *rule, bool hard, sk_uses *uses,
                           sk_error *err);
+/** What the steps for needs that wait read. */
+void sk_uses_of_relax(const sk_ruleset *rules, sk_uses *uses);
 /** What the whole rule set reads, thresholds included. */
 sk_status sk_uses_of(sk_ruleset *rules, sk_uses *out, sk_error *err);
 

@@ -19,7 +19,7 @@ _schakel()
         [suggestion]="list get decide hand-over undo appointments"
         [area]="import list find"
         [taxonomy]="import export find"
-        [rules]="check test program push dry-run approve activate list get rollback"
+        [rules]="check test program describe push dry-run approve activate list get rollback"
         [connector]="put list"
         [token]="create list revoke"
         [clock]="step"
@@ -50,6 +50,7 @@ _schakel()
         [rules test]="--rules-dir"
         [rules program]="--rules-dir"
         [rules dry-run]="--at --from --to --backup --html"
+        [rules describe]="--format --taxonomy --rules-dir"
         [rules activate]="--max-change"
         [export]="--with-contact --force"
         [token create]="--role --name --area --connector"
@@ -80,6 +81,10 @@ _schakel()
             ;;
         --role)
             _schakel_words "resident connector admin integrator reader rule-author"
+            return
+            ;;
+        --format)
+            _schakel_words "md html register json"
             return
             ;;
         --side)
