@@ -114,12 +114,26 @@ static void put_threshold(int64_t millionths, sk_buf *out)
     sk_why_number(out, (double)millionths / 1e6, 3);
 }
 
+static void explain_condition(sk_writer *w, sk_str expr)
+{
+    sk_declared declared = {w->rules->attributes, w->rules->info.attribute_count};
+
+    w->failed |= sk_explain_condition(expr, declared, w->taxonomy, &w->text, NULL) != SK_OK;
+}
+
+static void explain_value(sk_writer *w, sk_str expr)
+{
+    sk_declared declared = {w->rules->attributes, w->rules->info.attribute_count};
+
+    w->failed |= sk_explain_value(expr, declared, w->taxonomy, &w->text, NULL) != SK_OK;
+}
+
 static void put_condition(sk_writer *w, const sk_rule *rule)
 {
     if (rule->when.size == 0)
         sk_buf_text(&w->text, "altijd");
     else
-        w->failed |= sk_explain_condition(rule->when, w->taxonomy, &w->text, NULL) != SK_OK;
+        explain_condition(w, rule->when);
 }
 
 /** A reason with its gaps named in Dutch: "woont [afstand] verderop". */
@@ -203,8 +217,7 @@ static void describe_hard(sk_writer *w)
         if (rule->info.function)
             sk_buf_text(&w->text, "een functie; zie de regels zelf");
         else
-            w->failed |=
-                sk_explain_condition(rule->info.source, w->taxonomy, &w->text, NULL) != SK_OK;
+            explain_condition(w, rule->info.source);
         sk_writer_cell_taken(w);
         put_why(w, rule->info.why);
     }
@@ -233,7 +246,7 @@ static void describe_terms(sk_writer *w)
         if (rule->info.function)
             sk_buf_text(&w->text, "een functie; alleen voor de beste honderd");
         else
-            w->failed |= sk_explain_value(rule->info.source, w->taxonomy, &w->text, NULL) != SK_OK;
+            explain_value(w, rule->info.source);
         sk_writer_cell_taken(w);
         put_condition(w, rule);
         sk_writer_cell_taken(w);

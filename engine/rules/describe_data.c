@@ -47,19 +47,37 @@ static void put_area(sk_writer *w, const sk_facts *f)
     }
 }
 
+/** The attribute whose name follows `after`, so that they come in the order of their names. */
+static const sk_attr_facts *next_attribute(const sk_writer *w, const sk_facts *f, sk_str after)
+{
+    const sk_attr_facts *found = NULL;
+    sk_str least = {"", 0};
+
+    for (uint32_t i = 0; i < f->attr_count; i++) {
+        sk_str name = sk_intern_str(w->rules->words, f->attrs[i].name);
+
+        if (sk_str_cmp(name, after) > 0 && (!found || sk_str_cmp(name, least) < 0)) {
+            found = &f->attrs[i];
+            least = name;
+        }
+    }
+    return found;
+}
+
 static void put_attributes(sk_writer *w, const sk_facts *f)
 {
-    for (uint32_t i = 0; i < f->attr_count; i++) {
-        const sk_attr_facts *attr = &f->attrs[i];
+    const sk_attr_facts *attr;
+    sk_str name = {"", 0};
 
-        sk_buf_printf(&w->text, "%s%.*s: ", w->text.size > 0 ? "; " : "",
-                      SK_STR_ARG(sk_intern_str(w->rules->words, attr->name)));
+    while ((attr = next_attribute(w, f, name))) {
+        name = sk_intern_str(w->rules->words, attr->name);
+        sk_buf_printf(&w->text, "%s%.*s: ", w->text.size > 0 ? "; " : "", SK_STR_ARG(name));
         if (attr->type == SK_ATTR_STRING)
-            sk_buf_str(&w->text, sk_intern_str(w->rules->words, attr->word));
+            sk_buf_str(&w->text, sk_intern_str(w->rules->words, (uint32_t)attr->value));
         else if (attr->type == SK_ATTR_BOOL)
-            sk_buf_text(&w->text, attr->number != 0.0 ? "ja" : "nee");
+            sk_buf_text(&w->text, attr->value != 0.0 ? "ja" : "nee");
         else
-            sk_explain_number(attr->number, SK_U_NONE, &w->text);
+            sk_explain_number(attr->value, SK_U_NONE, &w->text);
     }
 }
 
@@ -219,8 +237,14 @@ static void put_field(sk_writer *w, const readers *all, sk_field_id id, sk_side 
 
 static void put_attribute_rows(sk_writer *w, const readers *all, const sk_uses *whole)
 {
+    sk_declared declared = {w->rules->attributes, w->rules->info.attribute_count};
+
     for (size_t i = 0; i < whole->attribute_count; i++) {
+        const sk_attribute_info *info = sk_declared_find(declared, whole->attributes[i].name);
+
         sk_buf_printf(&w->text, "het eigen kenmerk '%.*s'", SK_STR_ARG(whole->attributes[i].name));
+        if (info && info->note.size > 0)
+            sk_buf_printf(&w->text, ": %.*s", SK_STR_ARG(info->note));
         sk_writer_cell_taken(w);
         sk_writer_cell(w, whole->attributes[i].side == SK_DEMAND ? SK_STR("wie vraagt")
                                                                  : SK_STR("wie aanbiedt"));

@@ -504,15 +504,15 @@ static void say_value(const speaker *s, const sk_node *node)
 
 /* ---- Face ---- */
 
-static sk_status explain(sk_str expr, const sk_taxonomy *taxonomy, bool condition, sk_buf *out,
-                         sk_error *err)
+static sk_status explain(sk_str expr, sk_declared declared, const sk_taxonomy *taxonomy,
+                         bool condition, sk_buf *out, sk_error *err)
 {
     sk_arena *arena = sk_arena_new(0);
     speaker s = {out, taxonomy};
     sk_expr_fault fault = {.status = SK_OK};
     sk_node *node = NULL;
 
-    if (!arena || sk_expr_parse(expr, arena, &node, &fault) != SK_OK) {
+    if (!arena || sk_expr_parse(expr, declared, arena, &node, &fault) != SK_OK) {
         sk_arena_free(arena);
         return sk_fail(err, SK_ENOMEM, "out of memory");
     }
@@ -524,12 +524,14 @@ static sk_status explain(sk_str expr, const sk_taxonomy *taxonomy, bool conditio
     return out->failed ? sk_fail(err, SK_ENOMEM, "out of memory") : SK_OK;
 }
 
-sk_status sk_explain_condition(sk_str expr, const sk_taxonomy *taxonomy, sk_buf *out, sk_error *err)
+sk_status sk_explain_condition(sk_str expr, sk_declared declared, const sk_taxonomy *taxonomy,
+                               sk_buf *out, sk_error *err)
 {
-    return explain(expr, taxonomy, true, out, err);
+    return explain(expr, declared, taxonomy, true, out, err);
 }
 
-sk_status sk_explain_value(sk_str expr, const sk_taxonomy *taxonomy, sk_buf *out, sk_error *err)
+sk_status sk_explain_value(sk_str expr, sk_declared declared, const sk_taxonomy *taxonomy,
+                           sk_buf *out, sk_error *err)
 {
-    return explain(expr, taxonomy, false, out, err);
+    return explain(expr, declared, taxonomy, false, out, err);
 }

@@ -91,14 +91,16 @@ static void test_explain__says_it_in_dutch(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
         sk_buf_reset(&out);
-        assert_int_equal(
-            sk_explain_condition(sk_str_from(conditions[i].expr), taxonomy, &out, NULL), SK_OK);
+        assert_int_equal(sk_explain_condition(sk_str_from(conditions[i].expr),
+                                              (sk_declared){NULL, 0}, taxonomy, &out, NULL),
+                         SK_OK);
         if (!sk_str_eq(sk_buf_view(&out), sk_str_from(conditions[i].words)))
             fail_msg("%s: %.*s", conditions[i].expr, SK_STR_ARG(sk_buf_view(&out)));
     }
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         sk_buf_reset(&out);
-        assert_int_equal(sk_explain_value(sk_str_from(values[i].expr), taxonomy, &out, NULL),
+        assert_int_equal(sk_explain_value(sk_str_from(values[i].expr), (sk_declared){NULL, 0},
+                                          taxonomy, &out, NULL),
                          SK_OK);
         if (!sk_str_eq(sk_buf_view(&out), sk_str_from(values[i].words)))
             fail_msg("%s: %.*s", values[i].expr, SK_STR_ARG(sk_buf_view(&out)));
