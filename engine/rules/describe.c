@@ -255,12 +255,46 @@ static void describe_terms(sk_writer *w)
     sk_writer_table(w, "terms", "De onderdelen en hun aandeel", keys, columns, COUNT(keys), -1);
 }
 
+/** Parts what is allowed from what stands before. */
+static void next_allowed(sk_writer *w)
+{
+    sk_buf_text(&w->text, w->text.size > 0 ? "; " : "");
+}
+
+static void put_allowed(sk_writer *w, const sk_relax *relax)
+{
+    const sk_allowance *usual = &w->rules->usual, *gives = &relax->gives;
+
+    if (gives->threshold < usual->threshold) {
+        sk_buf_text(&w->text, "een score vanaf ");
+        put_threshold(gives->threshold, &w->text);
+    }
+    if (gives->extra_m > 0) {
+        next_allowed(w);
+        sk_explain_number(gives->extra_m, SK_U_METRE, &w->text);
+        sk_buf_text(&w->text, " verder weg");
+    }
+    if (gives->any_language) {
+        next_allowed(w);
+        sk_buf_text(&w->text, "zonder een taal die beiden kennen");
+    }
+    if (gives->closeness < usual->closeness) {
+        next_allowed(w);
+        sk_buf_text(&w->text, "een onderwerp dat minder goed past (");
+        sk_why_number(&w->text, gives->closeness, 3);
+        sk_buf_text(&w->text, " in plaats van ");
+        sk_why_number(&w->text, usual->closeness, 3);
+        sk_buf_text(&w->text, ")");
+    }
+    sk_writer_cell_taken(w);
+}
+
 static void describe_relax(sk_writer *w)
 {
-    static const char *const keys[] = {"after", "category", "threshold"}, *const columns[] = {
-                                                                              "Na",
-                                                                              "Voor welke vragen",
-                                                                              "Score"};
+    static const char *const keys[] = {"after", "category", "allowed"}, *const columns[] = {
+                                                                            "Na",
+                                                                            "Voor welke vragen",
+                                                                            "Wat er dan mag"};
 
     for (uint32_t i = 0; i < w->rules->relax_count; i++) {
         const sk_relax *relax = &w->rules->relax[i];
@@ -270,8 +304,7 @@ static void describe_relax(sk_writer *w)
         sk_writer_cell_taken(w);
         sk_writer_cell(w, relax->category ? sk_explain_category(code, w->taxonomy)
                                           : SK_STR("alle vragen"));
-        put_threshold(relax->threshold, &w->text);
-        sk_writer_cell_taken(w);
+        put_allowed(w, relax);
     }
     sk_writer_table(w, "relax", "Vragen die wachten", keys, columns, COUNT(keys), -1);
 }
@@ -289,7 +322,7 @@ static void describe_threshold(sk_writer *w)
         "een helper hoogstens %u.",
         info->max_open_per_demand, info->max_open_per_supply);
     if (w->rules->relax_count > 0)
-        sk_buf_text(&w->text, " Wacht een vraag langer, dan is een lagere score genoeg.");
+        sk_buf_text(&w->text, " Wacht een vraag langer, dan mag er meer.");
     sk_writer_text(w, "limits");
     describe_relax(w);
 }

@@ -123,7 +123,7 @@ static void put_outcome(sk_writer *w, const sk_example *example)
 
     sk_ruleset_judge(w->rules, SK_EXAMPLE_NOW_MS, &example->pair, &verdict);
     reaches = sk_millionths(verdict.score) >=
-              sk_ruleset_threshold(w->rules, example->pair.need, SK_EXAMPLE_NOW_MS);
+              sk_ruleset_allowance(w->rules, example->pair.need, SK_EXAMPLE_NOW_MS).threshold;
     if (!verdict.pass) {
         const sk_rule *rule = &w->rules->hards[verdict.failed_hard];
 

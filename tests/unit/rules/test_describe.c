@@ -119,7 +119,7 @@ static const char rules_text[] =
     "term { 'wat', weight = 3, expr = 'closeness', why = 'past ({category})' },\n"
     "term { 'zelf', weight = 1, lua = function(need, offer) return lib.gebruikt(need, offer) end "
     "},\n"
-    "relax { after = '3d', threshold = 0.4 },\n"
+    "relax { after = '3d', threshold = 0.4, reach = '2 km', languages = 'any' },\n"
     "notify { channel = 'mail', wave = 2, quiet = { from = '21:30', to = '08:00' } },\n"
     "example { 'met', need = { categories = { 'zorg.thuis' }, attributes = { thuis = true } },\n"
     "  offer = { provides = { 'vog' } }, expect = { match = true } },\n"
@@ -204,6 +204,8 @@ static void test_describe__says_what_the_rules_do(void **state)
     cell_is(block_of(&page, "terms"), 0, 4, "past ([onderwerp])");
     cell_is(block_of(&page, "terms"), 1, 1, "25 %");
     cell_is(block_of(&page, "relax"), 0, 0, "3 dagen");
+    cell_is(block_of(&page, "relax"), 0, 2,
+            "een score vanaf 0,4; 2 km verder weg; zonder een taal die beiden kennen");
     cell_is(block_of(&page, "notify"), 0, 4, "21.30 tot 8.00");
     cell_is(block_of(&page, "examples"), 0, 1, "Hulp thuis; thuis: ja");
     cell_is(block_of(&page, "examples"), 0, 4, "voorstel, score 1");
