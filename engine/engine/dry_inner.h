@@ -58,6 +58,9 @@ struct dry_run {
     sk_str request_id, by, by_name;
     sk_str source[2]; /**< Of the active set and of the one to try. */
     sk_str hash[2];   /**< As stored; that of a given text is empty. */
+    /** Of the active set: what failed in it, and may be off. */
+    const sk_rules_fault *faults;
+    size_t fault_count;
     sk_str set_name[2];
     sk_str backup, backup_path, rules_dir;
     sk_store *view;                  /**< NULL with a backup: the thread opens that itself. */

@@ -124,6 +124,10 @@ static sk_status copy_set(sk_engine *e, struct dry_run *run, int side, sk_str ha
         run->source[side] = record.source;
         run->set_name[side] = record.name;
         run->hash[side] = record.hash;
+        if (side == 0) {
+            run->faults = record.faults;
+            run->fault_count = record.fault_count;
+        }
     }
     return st;
 }

@@ -145,6 +145,8 @@ sk_status dry_state_open(struct dry_run *run, int64_t at_ms, dry_state *out, sk_
         (st = compile(out, 1, err)) != SK_OK || (st = load_taxonomy(out->e, err)) != SK_OK ||
         (st = load_begin(out->e, at_ms, err)) != SK_OK)
         return st;
+    /* The active set as it works now; the other one would begin with a clean record. */
+    health_switch_off(out->rules[0], run->faults, run->fault_count);
     out->e->rules = out->rules[0];
     sk_matcher_set_rules(out->e->matcher, out->rules[0]);
     if ((st = load_records(out->e, err)) != SK_OK ||

@@ -61,19 +61,30 @@ static void list_off(sk_engine *e)
             e->rules_off[e->rules_off_count++] = sk_ruleset_term(e->rules, i)->name;
 }
 
-static rule_health *health_of(sk_engine *e, const sk_rules_fault *fault)
+/** Index of the rule that a fault is about; -1: none of this set. */
+static int rule_of(const sk_ruleset *rules, const sk_rules_fault *fault)
 {
-    const sk_ruleset_info *about = sk_ruleset_about(e->rules);
+    const sk_ruleset_info *about = sk_ruleset_about(rules);
     uint32_t count = fault->hard ? about->hard_count : about->term_count;
 
     for (uint32_t i = 0; i < count; i++) {
         const sk_rule_info *rule =
-            fault->hard ? sk_ruleset_hard_rule(e->rules, i) : sk_ruleset_term(e->rules, i);
+            fault->hard ? sk_ruleset_hard_rule(rules, i) : sk_ruleset_term(rules, i);
 
         if (sk_str_eq(rule->name, fault->rule))
-            return fault->hard ? &e->hard_health[i] : &e->term_health[i];
+            return (int)i;
     }
-    return NULL;
+    return -1;
+}
+
+void health_switch_off(sk_ruleset *rules, const sk_rules_fault *faults, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int rule = rule_of(rules, &faults[i]);
+
+        if (rule >= 0 && faults[i].off_ms)
+            sk_ruleset_switch_term(rules, (uint32_t)rule, false);
+    }
 }
 
 void health_load(sk_engine *e, const sk_rules_record *record)
@@ -82,17 +93,18 @@ void health_load(sk_engine *e, const sk_rules_record *record)
     memset(e->hard_health, 0, sizeof(e->hard_health));
     for (size_t i = 0; i < record->fault_count; i++) {
         const sk_rules_fault *fault = &record->faults[i];
-        rule_health *health = health_of(e, fault);
+        int rule = rule_of(e->rules, fault);
+        rule_health *health;
 
-        if (!health)
+        if (rule < 0)
             continue;
+        health = fault->hard ? &e->hard_health[rule] : &e->term_health[rule];
         memcpy(health->failed_ms, fault->failed_ms, sizeof(health->failed_ms));
         health->failed_count = fault->failed_count;
         health->off_ms = fault->off_ms;
         snprintf(health->reason, sizeof(health->reason), "%.*s", SK_STR_ARG(fault->reason));
     }
-    for (uint32_t i = 0; i < sk_ruleset_about(e->rules)->term_count; i++)
-        sk_ruleset_switch_term(e->rules, i, e->term_health[i].off_ms == 0);
+    health_switch_off(e->rules, record->faults, record->fault_count);
     list_off(e);
 }
 

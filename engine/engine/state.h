@@ -379,6 +379,8 @@ sk_status activation_note(sk_engine *e, sk_rules_record *record, const sk_rules_
 /** Takes over what the record says of failed functions: switches their terms off. */
 void health_load(sk_engine *e, const sk_rules_record *record);
 bool health_is_clean(const sk_engine *e);
+/** The terms that these faults say are off, in another copy of the rule set. */
+void health_switch_off(sk_ruleset *rules, const sk_rules_fault *faults, size_t count);
 /** At the end of a command: its failures are counted, told and stored. */
 sk_status health_account(sk_engine *e, sk_error *err);
 sk_status erase_party_now(sk_engine *e, sk_str id, sk_error *err);
