@@ -73,6 +73,7 @@ static inline uint8_t random_set(rnd *r, uint32_t *out, uint32_t most)
 static inline void random_attrs(rnd *r, sk_intern *words, side_memory *m)
 {
     static const size_t names[] = {12, 13, 14};
+    static const double numbers[] = {0, 1, 2, 3, 4, -2.5, 1e308, -1e-308};
     uint8_t count = 0;
 
     for (int i = 0; i < 3; i++) {
@@ -84,7 +85,7 @@ static inline void random_attrs(rnd *r, sk_intern *words, side_memory *m)
         attr->type = (sk_attr_type)(1 + rnd_below(r, 3));
         attr->value = attr->type == SK_ATTR_STRING ? 1 + rnd_below(r, 4)
                       : attr->type == SK_ATTR_BOOL ? rnd_below(r, 2)
-                                                   : rnd_below(r, 5);
+                                                   : numbers[rnd_below(r, 8)];
         count++;
     }
     sk_facts_set_attrs(&m->facts, m->attrs, count);

@@ -8,22 +8,28 @@
 
 /* Random expressions, made as trees of our own, written as text for the engine and computed here by
  * walking the tree one pair at a time, straight from docs/matching.md 4. The engine parses, folds,
- * shares and runs them over 64 pairs at once; the answers must be the same bits. The same trees
- * check the intervals: no value may lie outside, and none be missing without notice. */
+ * shares and runs them over 64 pairs at once, up to three in one program; the answers must be the
+ * same bits (but for the sign of zero, which no answer shows). The same trees check the intervals:
+ * no value may lie outside, and none be missing without notice. Half of the programs know the types
+ * of some attributes. */
 
 typedef struct tree {
     sk_op op;
     sk_expr_type type;
     sk_field_id field;
     sk_side side;
+    uint32_t attribute; /**< Which of declared_as. */
     double number;
     const char *word;
     unsigned argc;
     struct tree *args[4];
 } tree;
 
-static tree nodes[4096];
+static tree nodes[3 * 4096];
 static size_t node_count;
+
+/** What the program at hand declares of the attributes; SK_T_ANY: nothing. */
+static sk_expr_type declared_as[3];
 
 /* ---- Making trees ---- */
 
@@ -66,25 +72,51 @@ static tree *leaf_field(rnd *r, sk_expr_type type)
 
 static tree *leaf_attr(rnd *r, sk_expr_type type)
 {
-    tree *t = new_tree(SK_OP_ATTR, type);
+    uint32_t name = rnd_below(r, 3);
+    tree *t;
 
-    t->word = word_pool[12 + rnd_below(r, 3)];
+    /* One that is not declared fits anywhere; of another type the compiler refuses it. */
+    for (int i = 0; i < 3 && declared_as[name] != SK_T_ANY && declared_as[name] != type; i++)
+        name = (name + 1) % 3;
+    if (declared_as[name] != SK_T_ANY && declared_as[name] != type)
+        return NULL;
+    t = new_tree(SK_OP_ATTR, type);
+    t->attribute = name;
+    t->word = word_pool[12 + name];
     t->side = (sk_side)rnd_below(r, 2);
     return t;
 }
 
 static tree *leaf(rnd *r, sk_expr_type type)
 {
-    static const double numbers[] = {0, 1, 0.5, 2, 3, 60, 1500, 0.1, 1e300};
+    static const struct {
+        double number;
+        const char *spelling; /**< With a unit, which the product takes away again. */
+    } numbers[] = {{0, NULL},
+                   {1, NULL},
+                   {0.5, NULL},
+                   {2, NULL},
+                   {3, NULL},
+                   {60, NULL},
+                   {1500, NULL},
+                   {0.1, NULL},
+                   {1e300, NULL},
+                   {1e-300, NULL},
+                   {1500, "(1 * 1.5 km)"},
+                   {250, "(1 * 250m)"},
+                   {90, "(1 * 90 min)"},
+                   {120, "(1 * 2 h)"},
+                   {3, "(1 * 3d)"}};
+    uint32_t which = rnd_below(r, sizeof numbers / sizeof numbers[0]);
     tree *t;
 
     if (type == SK_T_SET || rnd_below(r, 2))
         return leaf_field(r, type);
-    if (rnd_below(r, 3) == 0)
-        return leaf_attr(r, type);
+    if (rnd_below(r, 3) == 0 && (t = leaf_attr(r, type)))
+        return t;
     t = new_tree(SK_OP_CONST, type);
-    t->number = type == SK_T_NUMBER ? numbers[rnd_below(r, 9)] : rnd_below(r, 2);
-    t->word = word_pool[rnd_below(r, WORD_POOL)];
+    t->number = type == SK_T_NUMBER ? numbers[which].number : rnd_below(r, 2);
+    t->word = type == SK_T_NUMBER ? numbers[which].spelling : word_pool[rnd_below(r, WORD_POOL)];
     return t;
 }
 
@@ -117,10 +149,11 @@ static tree *grow_number(rnd *r, int depth)
     }
 }
 
-/** The text says nothing of an attribute's type; only what surrounds it does. */
+/** Nothing says which type an attribute has; only what surrounds it does. */
 static bool is_any(const tree *t)
 {
-    return t->op == SK_OP_ATTR || (t->op == SK_OP_IF && is_any(t->args[1]) && is_any(t->args[2]));
+    return (t->op == SK_OP_ATTR && declared_as[t->attribute] == SK_T_ANY) ||
+           (t->op == SK_OP_IF && is_any(t->args[1]) && is_any(t->args[2]));
 }
 
 static void loosen(tree *t)
@@ -138,8 +171,12 @@ static tree *grow_equal(rnd *r, int depth)
     tree *t = WITH(op, SK_T_BOOL, type, type);
 
     if (rnd_below(r, 5) == 0) {
-        t->args[0] = leaf_attr(r, SK_T_ANY);
-        t->args[1] = leaf_attr(r, SK_T_ANY);
+        tree *x = leaf_attr(r, SK_T_ANY), *y = leaf_attr(r, SK_T_ANY);
+
+        if (x && y) {
+            t->args[0] = x;
+            t->args[1] = y;
+        }
     }
     if (is_any(t->args[0]) && is_any(t->args[1])) {
         loosen(t->args[0]);
@@ -221,7 +258,9 @@ static void write_leaf(const tree *t, sk_buf *out)
         sk_buf_printf(out, sk_fields[t->field].unit ? "(1 * %s%s%s)" : "%s%s%s",
                       sk_fields[t->field].of_side ? side : "",
                       sk_fields[t->field].of_side ? "." : "", sk_fields[t->field].name);
-    } else if (t->type == SK_T_NUMBER)
+    } else if (t->type == SK_T_NUMBER && t->word)
+        sk_buf_text(out, t->word);
+    else if (t->type == SK_T_NUMBER)
         sk_buf_printf(out, "%.17g", t->number);
     else if (t->type == SK_T_BOOL)
         sk_buf_text(out, t->number != 0 ? "true" : "false");
@@ -541,64 +580,144 @@ static value compute(const tree *t, const world *w)
 
 /* ---- Tests ---- */
 
+/* The sanitizers take their time. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define EXPRESSIONS 20000
+#else
+#define EXPRESSIONS 150000
+#endif
+#define TOGETHER 3 /**< Expressions in one program at most. */
 
-static void check_lane(const char *text, int lane, double got, value want, const sk_interval *range)
+typedef struct case_ {
+    sk_buf text[TOGETHER];
+    tree *tree[TOGETHER];
+    int reg[TOGETHER];
+    int count;
+    size_t present, compared;
+} case_;
+
+static bool inside(const sk_interval *range, double got)
 {
-    bool same = want.kind == '-' ? isnan(got) : got == want.number;
+    return isnan(got) ? range->may_miss : range->lo <= got && got <= range->hi;
+}
 
-    if (!same)
+static void check_lane(const char *text, int lane, double got, value want)
+{
+    if (want.kind == '-' ? !isnan(got) : got != want.number)
         fail_msg("lane %d: %.17g, but walking the tree gives %c %.17g: %s", lane, got, want.kind,
                  want.number, text);
-    if (isnan(got) ? !range->may_miss : !(range->lo <= got && got <= range->hi))
-        fail_msg("lane %d: %.17g is outside [%.17g, %.17g] %d: %s", lane, got, range->lo, range->hi,
-                 range->may_miss, text);
+}
+
+static void check_values(case_ *c, const sk_program *program, const block *b, sk_intern *words)
+{
+    for (int k = 0; k < c->count; k++) {
+        for (int i = 0; i < BLOCK; i++) {
+            world w = {&b->pairs[i], words};
+            double got = sk_program_column(program, c->reg[k])[i];
+
+            check_lane(c->text[k].data, i, got, compute(c->tree[k], &w));
+            c->present += !isnan(got);
+            c->compared++;
+        }
+    }
+}
+
+static void check_ranges(const case_ *c, sk_program *program, const sk_bounds *bounds)
+{
+    sk_program_bound(program, NOW_MS, bounds, SK_MOVES_ALL);
+    for (int k = 0; k < c->count; k++) {
+        const sk_interval *range = sk_program_interval(program, c->reg[k]);
+
+        for (int i = 0; i < BLOCK; i++) {
+            double got = sk_program_column(program, c->reg[k])[i];
+
+            if (!inside(range, got))
+                fail_msg("lane %d: %.17g is outside [%.17g, %.17g] %d: %s", i, got, range->lo,
+                         range->hi, range->may_miss, c->text[k].data);
+        }
+    }
+}
+
+/** Declare some of the three attributes, or none. */
+static void declare(rnd *r, sk_program *program, sk_attribute_info *items)
+{
+    static const sk_expr_type types[] = {SK_T_NUMBER, SK_T_BOOL, SK_T_STRING};
+    static const sk_attr_type kinds[] = {SK_ATTR_NUMBER, SK_ATTR_BOOL, SK_ATTR_STRING};
+    bool any = rnd_below(r, 2);
+    size_t count = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        uint32_t type = rnd_below(r, 3);
+
+        declared_as[i] = SK_T_ANY;
+        if (!any || rnd_below(r, 3) == 0)
+            continue;
+        declared_as[i] = types[type];
+        items[count++] =
+            (sk_attribute_info){.name = sk_str_from(word_pool[12 + i]), .type = kinds[type]};
+    }
+    sk_program_declare(program, (sk_declared){items, count});
+}
+
+/** Grow up to three expressions and compile them into one program. */
+static void make_case(rnd *r, sk_program *program, case_ *c)
+{
+    uint32_t wanted = 1 + rnd_below(r, TOGETHER);
+
+    c->count = 0;
+    node_count = 0;
+    for (uint32_t i = 0; i < wanted; i++) {
+        sk_expr_type type = rnd_below(r, 3) ? SK_T_NUMBER : SK_T_BOOL;
+        tree *t = grow(r, type, 1 + (int)rnd_below(r, 4));
+        sk_buf *text = &c->text[c->count];
+        sk_expr_fault fault;
+
+        sk_buf_reset(text);
+        write_tree(t, 0, text);
+        sk_buf_add(text, "", 1);
+        if (text->size - 1 > SK_EXPR_MAX_BYTES)
+            continue;
+        if (sk_program_add(program, sk_str_from(text->data), type, &c->reg[c->count], &fault) !=
+            SK_OK)
+            fail_msg("character %u: %s: %s", fault.character, fault.text, text->data);
+        c->tree[c->count++] = t;
+    }
+    assert_int_equal(sk_program_seal(program, NULL), SK_OK);
 }
 
 static void test_run__agrees_with_a_tree_walker_and_its_intervals(void **state)
 {
+    static const sk_bounds widest = {.distance_hi_m = 5000,
+                                     .distance_may_miss = true,
+                                     .closeness_hi = 1,
+                                     .overlap_hi_min = 40320,
+                                     .created_lo_ms = NOW_MS - INT64_C(2000000000),
+                                     .created_hi_ms = NOW_MS};
     static block b;
     rnd r = {20260301};
     sk_intern *words = sk_intern_new();
-    sk_buf text = {0};
-    size_t present = 0, compared = 0;
+    case_ c = {.count = 0};
+    int made = 0;
 
     (void)state;
-    for (int n = 0; n < EXPRESSIONS; n++) {
+    for (int n = 0; made < EXPRESSIONS; n++, made += c.count) {
         sk_program *program = sk_program_new(words);
-        sk_expr_type type = rnd_below(&r, 3) ? SK_T_NUMBER : SK_T_BOOL;
-        sk_expr_fault fault;
-        tree *t;
-        int reg = -1;
+        sk_attribute_info declared[3];
 
         if (n % 50 == 0)
             make_block(&r, words, &b);
-        node_count = 0;
-        t = grow(&r, type, 1 + (int)rnd_below(&r, 4));
-        sk_buf_reset(&text);
-        write_tree(t, 0, &text);
-        sk_buf_add(&text, "", 1);
-        if (text.size - 1 <= SK_EXPR_MAX_BYTES) {
-            if (sk_program_add(program, sk_str_from(text.data), type, &reg, &fault) != SK_OK)
-                fail_msg("character %u: %s: %s", fault.character, fault.text, text.data);
-            assert_int_equal(sk_program_seal(program, NULL), SK_OK);
-            sk_program_run(program, NOW_MS, b.pairs, BLOCK);
-            sk_program_bound(program, NOW_MS, &b.bounds, SK_MOVES_ALL);
-            for (int i = 0; i < BLOCK; i++) {
-                world w = {&b.pairs[i], words};
-                double got = sk_program_column(program, reg)[i];
-
-                check_lane(text.data, i, got, compute(t, &w), sk_program_interval(program, reg));
-                present += !isnan(got);
-                compared++;
-            }
-        }
+        declare(&r, program, declared);
+        make_case(&r, program, &c);
+        sk_program_run(program, NOW_MS, b.pairs, BLOCK);
+        check_values(&c, program, &b, words);
+        check_ranges(&c, program, &b.bounds);
+        check_ranges(&c, program, &widest);
         sk_program_free(program);
     }
-    /* Most of what is compared must be there, or the comparison says little. */
-    assert_true(compared > 300000);
-    assert_true(present > compared / 4);
-    sk_buf_done(&text);
+    /* Enough of what is compared must be there, or the comparison says little. */
+    assert_true(c.present > c.compared / 4);
+    for (int i = 0; i < TOGETHER; i++)
+        sk_buf_done(&c.text[i]);
     sk_intern_free(words);
 }
 
