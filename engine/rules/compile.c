@@ -67,7 +67,7 @@ size_t sk_program_size(const sk_program *program)
 static int fail(builder *b, sk_status status, const char *text)
 {
     b->fault->status = status;
-    b->fault->character = 1;
+    b->fault->line = b->fault->character = 1;
     snprintf(b->fault->text, sizeof b->fault->text, "%s", text);
     return -1;
 }
@@ -306,12 +306,12 @@ static int lower(builder *b, sk_node *node, sk_expr_type want)
 
 /* ---- Face ---- */
 
-static void check_root(const sk_node *node, sk_expr_type want, sk_expr_fault *fault)
+static void check_root(sk_str text, const sk_node *node, sk_expr_type want, sk_expr_fault *fault)
 {
     if (node->type == want || node->type == SK_T_ANY)
         return;
     fault->status = SK_EINVAL;
-    fault->character = 1;
+    sk_expr_fault_at(fault, text, node->at);
     snprintf(fault->text, sizeof fault->text, "%s is needed, but this is %s%s",
              sk_expr_type_name(want), sk_expr_type_name(node->type),
              want == SK_T_NUMBER && node->type == SK_T_BOOL ? "; write if(..., 1, 0)" : "");
@@ -332,7 +332,7 @@ sk_status sk_program_add(sk_program *program, sk_str text, sk_expr_type want, in
     }
     if (sk_expr_parse(text, program->declared, arena, &node, fault) != SK_OK)
         goto out;
-    check_root(node, want, fault);
+    check_root(text, node, want, fault);
     if (fault->status != SK_OK)
         goto out;
     reg = lower(&b, node, want);

@@ -131,7 +131,8 @@ const char *sk_hint_best(const sk_hint *hint);
 /** Where an expression is wrong, and how. */
 typedef struct sk_expr_fault {
     sk_status status;
-    uint32_t character; /**< 1 is the first. */
+    uint32_t line;      /**< Of the expression; 1 is the first. */
+    uint32_t character; /**< Of that line, not byte; 1 is the first. */
     char text[200];
 } sk_expr_fault;
 
@@ -157,6 +158,9 @@ typedef struct sk_declared {
 /** NULL: it is not declared. */
 const sk_attribute_info *sk_declared_find(sk_declared declared, sk_str name);
 
+/** Point the fault at byte `at` of `text`. */
+void sk_expr_fault_at(sk_expr_fault *fault, sk_str text, uint32_t at);
+
 /** Parse and check types. The tree lives in `arena` and views `text`. */
 sk_status sk_expr_parse(sk_str text, sk_declared declared, sk_arena *arena, sk_node **out,
                         sk_expr_fault *fault);
@@ -179,6 +183,7 @@ typedef struct sk_lexeme {
     double number;
     sk_unit unit;
     const char *problem;
+    const char *meant; /**< Of a BAD one: what was probably meant, or NULL. */
 } sk_lexeme;
 
 /** The token that starts at or after `*position`, which moves past it. */

@@ -100,7 +100,7 @@ sk_field_id sk_field_find(sk_str name, bool of_side)
  *---@type text: compared with `==` and `!=` only
  *---@type set: of texts; knows `&` (what both have), `<=` (is part of), `==`, `!=`
  *---@type attribute: what `attr` gives; it fits where a number, a text or true or false is needed
-*/
+ */
 const char *sk_expr_type_name(sk_expr_type type)
 {
     static const char *const names[] = {"a number", "true or false", "a text", "a set",

@@ -155,6 +155,25 @@ __attribute__((noreturn)) void sk_host_no_memory(lua_State *state)
     raise_refusal(state);
 }
 
+/** A message of Lua's about a global that is not there, with the one that was probably meant. */
+static sk_status fail_with_hint(sk_error *err, const char *message)
+{
+    static const char *const globals[] = {"ruleset", "hard",     "term", "relax",   "notify",
+                                          "example", "require",  "math", "text",    "set",
+                                          "ipairs",  "tostring", "type", "tonumber"};
+    const char *at = strstr(message, "(global '"), *end = at ? strchr(at + 9, '\'') : NULL;
+    const char *near = NULL;
+    sk_hint hint;
+
+    if (end) {
+        sk_hint_start(&hint, (sk_str){at + 9, (size_t)(end - at - 9)});
+        for (size_t i = 0; i < sizeof globals / sizeof globals[0]; i++)
+            sk_hint_add(&hint, globals[i]);
+        near = sk_hint_best(&hint);
+    }
+    return sk_fail(err, SK_EINVAL, near ? "%s; did you mean '%s'?" : "%s", message, near);
+}
+
 /** Why a protected call ended; the error object is on top. */
 static sk_status explain(sk_host *host, lua_State *state, int outcome, sk_error *err)
 {
@@ -168,7 +187,7 @@ static sk_status explain(sk_host *host, lua_State *state, int outcome, sk_error 
                        "%.*s: the rule file %s", SK_STR_ARG(host->source->name),
                        stop_text(host->stop));
     if (lua_type(state, -1) == LUA_TSTRING)
-        return sk_fail(err, SK_EINVAL, "%s", lua_tostring(state, -1));
+        return fail_with_hint(err, lua_tostring(state, -1));
     return sk_fail(err, SK_EINVAL, "%.*s: the rule file fails", SK_STR_ARG(host->source->name));
 }
 

@@ -98,6 +98,31 @@ sk_unit sk_unit_find(sk_str word)
     return SK_U_NONE;
 }
 
+/** What people write for a unit, in Dutch and English; letters count as small ones. */
+static const char *meant_unit(sk_str word)
+{
+    static const struct {
+        const char *word, *unit;
+    } others[] = {{"m", "m"},          {"meter", "m"},     {"meters", "m"},   {"metre", "m"},
+                  {"metres", "m"},     {"mtr", "m"},       {"km", "km"},      {"kilometer", "km"},
+                  {"kilometre", "km"}, {"kms", "km"},      {"min", "min"},    {"mins", "min"},
+                  {"minuut", "min"},   {"minuten", "min"}, {"minute", "min"}, {"minutes", "min"},
+                  {"h", "h"},          {"u", "h"},         {"uur", "h"},      {"uren", "h"},
+                  {"hr", "h"},         {"hrs", "h"},       {"hour", "h"},     {"hours", "h"},
+                  {"d", "d"},          {"dag", "d"},       {"dagen", "d"},    {"day", "d"},
+                  {"days", "d"}};
+    char small[12] = "";
+
+    for (size_t i = 0; i < word.size && word.size < sizeof small; i++)
+        small[i] = (char)(word.data[i] >= 'A' && word.data[i] <= 'Z' ? word.data[i] + ('a' - 'A')
+                                                                     : word.data[i]);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(small, others[i].word) == 0)
+            return others[i].unit;
+    }
+    return NULL;
+}
+
 static const char *read_unit(sk_str word, sk_lexeme *token)
 {
     for (size_t i = 0; i < sizeof unit_words / sizeof unit_words[0]; i++) {
@@ -107,7 +132,8 @@ static const char *read_unit(sk_str word, sk_lexeme *token)
             return isfinite(token->number) ? NULL : "this number is too large";
         }
     }
-    return "unknown unit; known are m, km, min, h and d";
+    token->meant = meant_unit(word);
+    return token->meant ? "unknown unit" : "unknown unit; known are m, km, min, h and d";
 }
 
 static bool is_operator_word(sk_str word)

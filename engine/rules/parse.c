@@ -30,13 +30,17 @@ static sk_node *parse_whole(parser *p);
 
 /* ---- Faults ---- */
 
-static uint32_t character_of(sk_str text, uint32_t at)
+void sk_expr_fault_at(sk_expr_fault *fault, sk_str text, uint32_t at)
 {
-    uint32_t character = 1;
-
-    for (uint32_t i = 0; i < at && i < text.size; i++)
-        character += ((unsigned char)text.data[i] & 0xC0) != 0x80;
-    return character;
+    fault->line = fault->character = 1;
+    for (uint32_t i = 0; i < at && i < text.size; i++) {
+        if (text.data[i] == '\n') {
+            fault->line++;
+            fault->character = 1;
+        } else {
+            fault->character += ((unsigned char)text.data[i] & 0xC0) != 0x80;
+        }
+    }
 }
 
 __attribute__((format(printf, 3, 4))) static sk_node *refuse(parser *p, uint32_t at,
@@ -45,7 +49,7 @@ __attribute__((format(printf, 3, 4))) static sk_node *refuse(parser *p, uint32_t
     va_list args;
 
     p->fault->status = SK_EINVAL;
-    p->fault->character = character_of(p->text, at);
+    sk_expr_fault_at(p->fault, p->text, at);
     va_start(args, format);
     vsnprintf(p->fault->text, sizeof p->fault->text, format, args);
     va_end(args);
@@ -76,7 +80,8 @@ static bool next(parser *p)
 {
     p->token = sk_expr_token(p->text, &p->position);
     if (p->token.kind == SK_TOK_BAD) {
-        refuse(p, p->token.at, "%s", p->token.problem);
+        refuse(p, p->token.at, p->token.meant ? "%s; did you mean `%s`?" : "%s", p->token.problem,
+               p->token.meant);
         return false;
     }
     return true;
@@ -508,23 +513,42 @@ static sk_node *parse_call(parser *p, const sk_lexeme *name)
 
 /* ---- Values ---- */
 
+/** A name that is no field here: perhaps it is one elsewhere, or an attribute, or a slip. */
+static sk_node *refuse_field(parser *p, const sk_lexeme *name, bool of_side, sk_side side)
+{
+    const char *of = side == SK_DEMAND ? "need" : "offer";
+    sk_hint hint;
+
+    if (of_side && sk_field_find(name->text, false) != SK_F_COUNT_)
+        return refuse(p, name->at, "`%.*s` is of the pair; write it without `%s.`",
+                      SK_STR_ARG(name->text), of);
+    if (sk_declared_find(p->declared, name->text))
+        return refuse(p, name->at, "an attribute; write `attr(%s, '%.*s')`", of,
+                      SK_STR_ARG(name->text));
+    if (!of_side && sk_field_find(name->text, true) != SK_F_COUNT_)
+        return refuse(p, name->at, "write `need.%.*s` or `offer.%.*s`", SK_STR_ARG(name->text),
+                      SK_STR_ARG(name->text));
+    sk_hint_start(&hint, name->text);
+    for (int i = 0; i < SK_F_COUNT_; i++) {
+        if (sk_fields[i].of_side == of_side)
+            sk_hint_add(&hint, sk_fields[i].name);
+    }
+    if (!of_side && is_operator(p, ".")) {
+        sk_hint_start(&hint, name->text);
+        sk_hint_add(&hint, "need");
+        sk_hint_add(&hint, "offer");
+        return refuse_name(p, name, "side", &hint);
+    }
+    return refuse_name(p, name, "field", &hint);
+}
+
 static sk_node *parse_field(parser *p, const sk_lexeme *name, bool of_side, sk_side side)
 {
     sk_field_id id = sk_field_find(name->text, of_side);
     sk_node *node;
-    sk_hint hint;
 
-    if (id == SK_F_COUNT_) {
-        sk_hint_start(&hint, name->text);
-        for (int i = 0; i < SK_F_COUNT_; i++) {
-            if (sk_fields[i].of_side == of_side)
-                sk_hint_add(&hint, sk_fields[i].name);
-        }
-        if (!of_side && sk_field_find(name->text, true) != SK_F_COUNT_)
-            return refuse(p, name->at, "write `need.%.*s` or `offer.%.*s`", SK_STR_ARG(name->text),
-                          SK_STR_ARG(name->text));
-        return refuse_name(p, name, "field", &hint);
-    }
+    if (id == SK_F_COUNT_)
+        return refuse_field(p, name, of_side, side);
     node = new_node(p, sk_fields[id].type == SK_T_SET ? SK_OP_SET_FIELD : SK_OP_FIELD,
                     sk_fields[id].type, name->at, 0);
     if (!node)

@@ -23,14 +23,16 @@ static sk_status compile_one(sk_program *program, sk_str text, sk_expr_type want
                              sk_error *err)
 {
     sk_expr_fault fault;
-    char field[96];
+    char field[96], line[24] = "";
 
     if (sk_program_add(program, text, want, out_reg, &fault) == SK_OK)
         return SK_OK;
     snprintf(field, sizeof field, "%s.%.*s.%s", kind, SK_STR_ARG(rule->info.name), part);
-    return sk_fail_field(err, fault.status, field, "%s: %s '%.*s', %s, character %u: %s",
-                         rule->place, kind, SK_STR_ARG(rule->info.name), part, fault.character,
-                         fault.text);
+    if (memchr(text.data, '\n', text.size))
+        snprintf(line, sizeof line, "line %u, ", fault.line);
+    return sk_fail_field(err, fault.status, field, "%s: %s '%.*s', %s, %scharacter %u: %s",
+                         rule->place, kind, SK_STR_ARG(rule->info.name), part, line,
+                         fault.character, fault.text);
 }
 
 static sk_status compile_rule(sk_ruleset *rules, sk_rule *rule, bool hard, sk_error *err)
@@ -97,14 +99,24 @@ static sk_status link_expectation(const sk_ruleset *rules, const sk_example *exa
                                   sk_expect *expect, sk_error *err)
 {
     int term = expect->kind == SK_EXPECT_TERM ? term_named(rules, expect->name) : 0;
+    bool is_term = expect->kind == SK_EXPECT_TERM;
+    uint32_t count = is_term ? rules->info.term_count : rules->info.hard_count;
+    const char *near;
+    sk_hint hint;
 
-    if (term < 0 || (expect->kind == SK_EXPECT_FAILS && !hard_named(rules, expect->name)))
-        return sk_fail_field(err, SK_EINVAL, "expect", "%s: example '%.*s': there is no %s '%.*s'",
-                             example->place, SK_STR_ARG(example->name),
-                             expect->kind == SK_EXPECT_TERM ? "term" : "hard rule",
-                             SK_STR_ARG(expect->name));
-    expect->term = (uint32_t)term;
-    return SK_OK;
+    if (term >= 0 && (expect->kind != SK_EXPECT_FAILS || hard_named(rules, expect->name))) {
+        expect->term = (uint32_t)term;
+        return SK_OK;
+    }
+    sk_hint_start(&hint, expect->name);
+    for (uint32_t i = 0; i < count; i++)
+        sk_hint_add(&hint, (is_term ? rules->terms : rules->hards)[i].info.name.data);
+    near = sk_hint_best(&hint);
+    return sk_fail_field(err, SK_EINVAL, "expect",
+                         near ? "%s: example '%.*s': there is no %s '%.*s'; did you mean '%s'?"
+                              : "%s: example '%.*s': there is no %s '%.*s'",
+                         example->place, SK_STR_ARG(example->name), is_term ? "term" : "hard rule",
+                         SK_STR_ARG(expect->name), near);
 }
 
 static sk_status link_examples(const sk_ruleset *rules, sk_error *err)

@@ -34,6 +34,8 @@ static const struct {
     {TERM("if(attr(need, 'verdieping'), 1, 0)"), "character 4: if needs true or false"},
     {TERM("if(attr(need, 'vervoer') == attr(offer, 'verdieping'), 1, 0)"), "compared with a text"},
     {TERM("attr(need, 'reistijd') / (distance_m + attr(need, 'reistijd'))"), "this is in minutes"},
+    {TERM("need.verdieping"), "character 6: an attribute; write `attr(need, 'verdieping')`"},
+    {TERM("verdieping / 10"), "an attribute; write `attr(need, 'verdieping')`"},
     {DECLARED "example { 'e', need = { attributes = { verdieping = '3' } }, expect = {} } }",
      "attribute 'verdieping' is declared as a number, but this is a string"},
 };

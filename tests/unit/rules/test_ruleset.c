@@ -89,6 +89,16 @@ static const struct {
      "example 'e': there is no term 'wat'"},
     {"return ruleset { name = 'a', example { 'e', expect = { fails = 'vog' } } }",
      "there is no hard rule 'vog'"},
+    {"return ruleset { name = 'a', term { 'nabij', weight = 1, expr = '1' },\n"
+     "example { 'e', expect = { nabji = '>0.5' } } }",
+     "there is no term 'nabji'; did you mean 'nabij'?"},
+    {"return ruleset { name = 'a',\ntrem { 'x', weight = 1, expr = '1' } }",
+     "proef.lua:2: attempt to call a nil value (global 'trem'); did you mean 'term'?"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, expr = [[\n"
+     "  0.5 * closeness +\n  if(need.wijk == 'één', 1, ofer.room)]] } }",
+     "term 'x', expr, line 2, character 29: unknown side `ofer`; did you mean `offer`?"},
+    {"return ruleset { name = 'a', term { 'x', weight = 1, expr = [[\n\n  true]] } }",
+     "term 'x', expr, line 2, character 3: a number is needed"},
     {"return ruleset { name = 'a', example { 'e', expect = { score = '~1' } } }",
      "expect.score must be"},
     {"return ruleset { name = 'a', example { 'e', need = { kind = 'OFFER' }, expect = {} } }",
