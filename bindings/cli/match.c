@@ -324,8 +324,12 @@ static void print_opens(cli_app *cli, const json_t *opens, const char *id)
         fputs("\nWhat would open the list:\n", cli->out);
     json_array_foreach((json_t *)opens, i, opening)
     {
+        bool by_case = !json_object_get(opening, "from");
+
+        if (by_case && reply_integer(opening, "count") == 0)
+            continue;
         fprintf(cli->out, "  %s\n", cli_clean(cli, reply_text(opening, "change")));
-        may_case |= !json_object_get(opening, "from");
+        may_case |= by_case;
     }
     if (id && may_case)
         fprintf(cli->out, "At once, for this one:    schakel listing relax %s --all\n", id);

@@ -167,7 +167,8 @@ static int take_flag(reader *r, int *i)
         return cli_usage(r->cli, "--%s takes no value", flag->name);
     if (flag->argument)
         value = equals ? equals + 1 : ++*i < r->argc ? r->argv[*i] : NULL;
-    if (flag->argument && !value)
+    /* In the first pass it may be another command's flag of this name, which takes one. */
+    if (flag->argument && !value && (r->command || global))
         return cli_usage(r->cli, "--%s needs %s", flag->name, flag->argument);
     if (global)
         return take_global(r, flag, value);

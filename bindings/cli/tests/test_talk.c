@@ -215,6 +215,57 @@ static void test_whynot__shows_related_ones_of_another_category(void **state)
     says(t->out, "  None of them is about something related.\n");
 }
 
+static void test_whynot__says_what_would_open_the_list(void **state)
+{
+    talk *t = *state;
+
+    t->answer = "{\"whyNot\": {\"counterparts\": \"3\", \"opens\": ["
+                "{\"constraints\": [\"distance\"], \"count\": \"2\", \"from\":"
+                " \"2026-03-05T09:00:00Z\", \"change\": \"na 3 dagen\"},"
+                " {\"constraints\": [\"distance\"], \"count\": \"2\", \"relaxCase\": true,"
+                " \"change\": \"als uitzondering verder\"},"
+                " {\"constraints\": [\"language\"], \"relaxCase\": true, \"change\":"
+                " \"als uitzondering zonder taal\"}]}}";
+    assert_int_equal(run(t, "whynot n-1"), CLI_DONE);
+    says(t->out, "What would open the list:\n  na 3 dagen\n  als uitzondering verder\n");
+    says_not(t->out, "zonder taal");
+    says(t->out, "schakel listing relax n-1 --all\n");
+}
+
+static char *relax_answers(talk *t, const char *request)
+{
+    (void)t;
+    if (strstr(request, "whyNot"))
+        return fake_text("{\"whyNot\": {\"opens\": [{\"constraints\": [\"threshold\"]},"
+                         " {\"constraints\": [\"category\"], \"from\":"
+                         " \"2026-03-05T09:00:00Z\"}]}}");
+    if (strstr(request, "getListing"))
+        return fake_text("{\"listing\": {\"id\": \"n-1\", \"relaxed\": [\"language\"]}}");
+    return fake_text("{\"receipts\": {\"items\": [{\"id\": \"n-1\","
+                     " \"suggestionsCreated\": 2}]}}");
+}
+
+static void test_listing_relax__asks_for_what_was_named(void **state)
+{
+    talk *t = *state;
+
+    t->special = relax_answers;
+    assert_int_equal(run(t, "listing relax n-1 --category --distance --until 2026-03-20T00:00:00Z"),
+                     CLI_DONE);
+    says(t->requests, "\"relaxCase\":{\"listingId\":\"n-1\",\"constraints\":[\"distance\","
+                      "\"category\"],\"until\":\"2026-03-20T00:00:00Z\"}");
+    says(t->out, "n-1 relaxed: distance, category; 2 suggestions made\n");
+    assert_int_equal(run(t, "listing relax n-1 --off"), CLI_DONE);
+    says(t->requests, "\"relaxCase\":{\"listingId\":\"n-1\"}}");
+    says(t->out, "n-1 as usual again\n");
+    /* What it has, and what a case would open; not what only waiting would. */
+    assert_int_equal(run(t, "listing relax n-1 --all"), CLI_DONE);
+    says(t->requests, "\"constraints\":[\"language\",\"threshold\"]");
+    assert_int_equal(run(t, "listing relax n-1"), CLI_USAGE);
+    assert_int_equal(run(t, "listing relax n-1 --all --off"), CLI_USAGE);
+    assert_int_equal(run(t, "listing relax n-1 --distance --off"), CLI_USAGE);
+}
+
 static void test_whynot__of_a_closed_listing_is_its_reason_alone(void **state)
 {
     talk *t = *state;
@@ -591,6 +642,8 @@ int main(void)
         TALK_TEST(test_match__takes_a_listing_that_is_not_stored),
         TALK_TEST(test_whynot__shows_groups_and_near_misses),
         TALK_TEST(test_whynot__shows_related_ones_of_another_category),
+        TALK_TEST(test_whynot__says_what_would_open_the_list),
+        TALK_TEST(test_listing_relax__asks_for_what_was_named),
         TALK_TEST(test_whynot__of_a_closed_listing_is_its_reason_alone),
         TALK_TEST(test_suggestion_list__shows_titles_where_it_may),
         TALK_TEST(test_suggestion_decide__names_the_version_it_saw),
