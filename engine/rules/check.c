@@ -11,7 +11,8 @@
  * Every program is run once over intervals with neither side known, each field within what it can
  * be at all (fields.c). What comes out holds for every pair there will ever be: a condition that
  * cannot be true, a term that is always the same, a score that no threshold separates. Intervals
- * are wider than the truth, so silence proves nothing; a finding is never wrong.
+ * are wider than the truth, so silence proves nothing; what they find is never wrong. That a value
+ * does leave [0, 1] is found the other way, by a pair that shows it (check_sample.c).
  *
  * An error makes the rule set useless (no pair can pass or reach the threshold); a warning is very
  * likely a slip; a note is worth knowing. Rules of the base are its author's business: only what
@@ -219,6 +220,8 @@ static void check_hard(sk_checker *c, const sk_rule *rule)
 static void check_value(sk_checker *c, const sk_rule *rule, const sk_rule_check *range)
 {
     double lo = clamp_unit(range->lo), hi = clamp_unit(range->hi);
+    double seen_lo = c->seen_lo[rule - c->rules->terms],
+           seen_hi = c->seen_hi[rule - c->rules->terms];
 
     if (!(range->lo <= range->hi))
         sk_check_add(c, SK_FINDING_WARNING, "never-applies", rule, "term",
@@ -226,13 +229,12 @@ static void check_value(sk_checker *c, const sk_rule *rule, const sk_rule_check 
     else if (lo == hi)
         sk_check_add(c, SK_FINDING_WARNING, "constant", rule, "term",
                      "is %g for every pair, so it separates nobody", lo);
-    else if (range->hi > 1.0 + 1e-9)
+    else if (seen_hi > 1.0 + 1e-9)
         sk_check_add(c, SK_FINDING_WARNING, "above-one", rule, "term",
-                     "runs up to %.6g, but all above 1 counts as 1; use ramp or decay", range->hi);
-    else if (range->lo < -1e-9)
+                     "runs up to %.6g, but all above 1 counts as 1; use ramp or decay", seen_hi);
+    else if (seen_lo < -1e-9)
         sk_check_add(c, SK_FINDING_WARNING, "below-zero", rule, "term",
-                     "goes down to %.6g, but all below 0 counts as 0; use ramp or clamp",
-                     range->lo);
+                     "goes down to %.6g, but all below 0 counts as 0; use ramp or clamp", seen_lo);
 }
 
 static void check_term(sk_checker *c, const sk_rule *rule, const sk_rule_check *range)
@@ -484,6 +486,7 @@ sk_status sk_ruleset_check(sk_ruleset *rules, const sk_check_options *options, s
     sk_checker c = {.rules = rules, .options = options, .arena = arena, .out = &result};
     sk_bounds bounds = widest();
 
+    sk_check_sample(&c, c.seen_lo, c.seen_hi);
     bound_all(rules, &bounds);
     check_policy(&c);
     check_rules(&c);

@@ -12,7 +12,8 @@ typedef struct sk_checker {
     sk_rules_check *out;
     sk_finding *findings;
     size_t count, capacity;
-    bool failed; /**< Memory was out. */
+    double seen_lo[SK_MAX_TERMS], seen_hi[SK_MAX_TERMS]; /**< See sk_check_sample. */
+    bool failed;                                         /**< Memory was out. */
 } sk_checker;
 
 /** `rule` NULL: about the file; else its kind is "term" or "hard". */
@@ -27,6 +28,9 @@ typedef enum sk_truth { SK_TRUTH_OPEN, SK_TRUTH_NEVER, SK_TRUTH_ALWAYS } sk_trut
  *  with neither side known. Never wrong when it says NEVER or ALWAYS; OPEN may be either. */
 sk_truth sk_check_truth(const sk_program *program, int reg);
 
+/** The least and greatest value of each term over made-up pairs: what a term can be, while
+ * intervals say what it cannot. SK_MAX_TERMS of each. */
+void sk_check_sample(sk_checker *c, double *out_lo, double *out_hi);
 /** Codes, languages, traits and kinds that nothing has. */
 void sk_check_words(sk_checker *c);
 /** Function rules that an expression could say. */

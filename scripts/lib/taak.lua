@@ -9,11 +9,11 @@ local taak = {}
 ---@return string an expression
 ---@example hard { "vog", when = taak.een_van_expr { "zorg.thuis", "kinderen.oppas" }, expr = "has(offer.provides, 'vog')", why = "een VOG is nodig" }
 function taak.een_van_expr(codes)
-  local parts = "false"
+  local parts = ""
   for _, code in ipairs(codes) do
-    parts = parts .. " or under(need.categories, '" .. code .. "')"
+    parts = parts .. (parts == "" and "" or " or ") .. "under(need.categories, '" .. code .. "')"
   end
-  return "(" .. parts .. ")"
+  return "(" .. (parts == "" and "false" or parts) .. ")"
 end
 
 --- As `een_van_expr`, of either listing, as a function for use inside another one.

@@ -22,6 +22,7 @@ FILES = (
     "lib/sysusers.d/schakel.conf", "lib/tmpfiles.d/schakel.conf",
     "share/schakel/examples/schakeld.lua", "share/schakel/taxonomy.json",
     "share/schakel/rules/standaard.lua", "share/schakel/rules/wilgenmeer.lua",
+    "share/schakel/rules/hitte.lua", "share/schakel/rules/zorg-thuis.lua",
     "share/schakel/lib/gebied.lua", "share/schakel/types/schakel.lua",
 )
 PROGRAM = """

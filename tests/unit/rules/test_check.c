@@ -178,6 +178,22 @@ static const char clean[] =
     "  languages = { 'nl' } }, offer = { wijk = 'WK990101', provides = { 'rolstoel' } },\n"
     "  pair = { distance_m = 100 }, expect = { fails = 'vog' } } }";
 
+/* The ends of intervals may be out of reach; only a value that some pair has is told. */
+static void test_check__does_not_take_an_interval_for_a_value(void **state)
+{
+    checked c;
+
+    (void)state;
+    check_text(AROUND TERM
+               "term { 'x', weight = 1, why = 'w',"
+               " expr = 'decay(distance_m, if(need.remote, 8 km, 2 km))' },\n"
+               "example { 'e', pair = { distance_m = 1 }, expect = { match = true } } }",
+               NULL, &c);
+    assert_true(c.check.term[1].hi > 1);
+    assert_int_equal(c.check.finding_count, 0);
+    end(&c);
+}
+
 static void test_check__is_silent_when_all_is_well(void **state)
 {
     checked c;
@@ -310,6 +326,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check__finds_what_cannot_be_meant),
+        cmocka_unit_test(test_check__does_not_take_an_interval_for_a_value),
         cmocka_unit_test(test_check__is_silent_when_all_is_well),
         cmocka_unit_test(test_check__looks_at_the_file_itself),
         cmocka_unit_test(test_check__ranges_hold_for_random_pairs),
