@@ -129,6 +129,8 @@ typedef struct nearest {
 } nearest;
 void near_offer(nearest *n, const char *candidate);
 
+/** The connector that the token of this command stands for, or "". */
+const char *own_connector(cli_app *cli);
 /** For those of these codes that do not exist: what may have been meant, on `err`. */
 void hint_categories(cli_app *cli, const json_t *codes);
 /** Why a listing that was just put got no suggestion, on `out`. True: nobody fits. */

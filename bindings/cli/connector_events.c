@@ -73,6 +73,81 @@ static int connector_list(cli_app *cli, const cli_args *args)
     return code;
 }
 
+/* ---- One's own ceiling and absence ---- */
+
+const char *own_connector(cli_app *cli)
+{
+    json_t *status = cli_peek(cli, json_pack("{s:{}}", "getStatus"));
+    const char *id =
+        cli_text(cli, "%s", reply_text(json_object_get(status, "engineStatus"), "connectorId"));
+
+    json_decref(status);
+    return id;
+}
+
+static json_t *find_connector(const json_t *answer, const char *id)
+{
+    json_t *c = NULL;
+    size_t i = 0;
+
+    json_array_foreach(json_object_get(json_object_get(answer, "connectors"), "items"), i, c)
+    {
+        if (strcmp(reply_text(c, "id"), id) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+static int change_connector(cli_app *cli, const cli_args *args, json_t *c)
+{
+    word_set(args, "absent-from", c, "absentFrom");
+    word_set(args, "absent-until", c, "absentUntil");
+    word_set(args, "substitute", c, "substituteId");
+    if (cli_has(args, "back")) {
+        json_object_del(c, "absentFrom");
+        json_object_del(c, "absentUntil");
+    }
+    return word_set_count(cli, args, "ceiling", UINT32_MAX, c, "ceiling");
+}
+
+static int connector_set(cli_app *cli, const cli_args *args)
+{
+    const char *id = args->word_count > 0 ? args->word[0] : own_connector(cli);
+    json_t *answer = NULL, *receipt = NULL, *c = NULL;
+    bool json = cli->json;
+    int code = CLI_DONE;
+
+    if (!*id)
+        return cli_usage(cli, "which connector? This token stands for none; give an ID");
+    cli->json = false;
+    code = cli_ask(cli, json_pack("{s:{}}", "listConnectors"), &answer);
+    cli->json = json;
+    if (code == CLI_DONE && !(c = find_connector(answer, id)))
+        code = cli_tell(cli, CLI_REFUSED, id, "there is no such connector");
+    if (code == CLI_DONE)
+        code = change_connector(cli, args, c);
+    if (code == CLI_DONE)
+        code = cli_command_ask(cli, json_pack("{s:{s:[O]}}", "putConnectors", "connectors", c),
+                               &receipt);
+    if (code == CLI_DONE && !cli->json) {
+        print_pair(cli, "connector", id);
+        print_pair(cli, "ceiling", cli_text(cli, "%lld", (long long)reply_integer(c, "ceiling")));
+        print_pair(cli, "absent from", reply_text(c, "absentFrom"));
+        print_pair(cli, "absent until", reply_text(c, "absentUntil"));
+        print_pair(cli, "substitute", reply_text(c, "substituteId"));
+    }
+    json_decref(receipt);
+    json_decref(answer);
+    return code;
+}
+
+static const cli_flag set_flags[] = {
+    {"ceiling", "N", "cases at once at most (0: no ceiling)"},
+    {"absent-from", "TIME", "away from"},
+    {"absent-until", "TIME", "back at"},
+    {"back", NULL, "not away any more"},
+    {"substitute", "ID", "who takes over meanwhile"},
+};
 static const cli_flag put_flags[] = {
     {"name", "TEXT", "how colleagues know this connector"},
     {"area", "CODE", "buurten, wijken or gemeenten; repeat for more"},
@@ -86,6 +161,12 @@ static const cli_command connector_commands[] = {
     {"put", "ID --name TEXT --area CODE ... | --file FILE", "make a connector, or replace one",
      "Example: schakel connector put anna --name Anna --area BU99010201 --ceiling 12\n",
      CLI_FLAGS(put_flags), 0, 1, connector_put},
+    {"set", "[ID] [--ceiling N] [--absent-from TIME --absent-until TIME | --back] ...",
+     "change a ceiling, an absence or a substitute",
+     "Without an ID: of the connector that this token stands for, which may do this itself.\n"
+     "Example: schakel connector set --absent-from 2026-07-06T00:00:00Z \\\n"
+     "    --absent-until 2026-07-20T00:00:00Z --substitute bram\n",
+     CLI_FLAGS(set_flags), 0, 1, connector_set},
     {"list", "", "all connectors with their number of cases", "Example: schakel connector list\n",
      NULL, 0, 0, 0, connector_list},
 };

@@ -72,11 +72,41 @@ static void print_list(cli_app *cli, const json_t *items)
     json_decref(titles);
 }
 
+/* Whose work list: who has a connector's token sees that connector's, unless something else is
+ * asked for. */
+static int set_assignee(cli_app *cli, const cli_args *args, json_t *op)
+{
+    static const char *const others[] = {"all", "assignee", "listing", "party", "area"};
+    bool mine = cli_has(args, "mine");
+    const char *own = "";
+
+    for (size_t i = 0; i < CLI_COUNT(others); i++) {
+        if (cli_has(args, others[i])) {
+            word_set(args, "assignee", op, "assignee");
+            return mine ? cli_usage(cli, "--mine and --%s do not go together", others[i])
+                        : CLI_DONE;
+        }
+    }
+    own = own_connector(cli);
+    if (mine && !*own)
+        return cli_usage(cli, "--mine: this token stands for no connector"
+                              " (schakel token create --connector ID)");
+    if (!*own)
+        return CLI_DONE;
+    json_object_set_new(op, "assignee", json_string(own));
+    if (!mine && !cli->json)
+        fprintf(cli->out, "The work list of %s; everybody's: --all\n", cli_clean(cli, own));
+    return CLI_DONE;
+}
+
 static int suggestion_list(cli_app *cli, const cli_args *args)
 {
     json_t *op = json_object(), *answer = NULL;
     const json_t *page = NULL;
     int code = word_set_count(cli, args, "limit", 256, op, "limit");
+
+    if (code == CLI_DONE)
+        code = set_assignee(cli, args, op);
 
     if (cli_get(args, "state")) {
         word_list(args, "state", op, "states");
@@ -88,7 +118,6 @@ static int suggestion_list(cli_app *cli, const cli_args *args)
     }
     word_set(args, "listing", op, "listingId");
     word_set(args, "party", op, "partyId");
-    word_set(args, "assignee", op, "assignee");
     word_set(args, "area", op, "area");
     word_set(args, "after", op, "after");
     if (cli_has(args, "best-first"))
@@ -354,6 +383,8 @@ static const cli_flag list_flags[] = {
     {"listing", "ID", "of this listing, on either side"},
     {"party", "ID", "of this party"},
     {"assignee", "ID", "for this connector to decide"},
+    {"mine", NULL, "for the connector of this token; so without flags, when it has one"},
+    {"all", NULL, "for any connector"},
     {"area", "CODE", "buurt, wijk or gemeente of the need"},
     {"best-first", NULL, "by score, without pages"},
     {"after", "ID", "the page behind this id"},
@@ -371,8 +402,11 @@ static const cli_flag seen_flags[] = {SEEN};
 static const cli_flag meet_flags[] = {MEET, SEEN};
 
 static const cli_command suggestion_commands[] = {
-    {"list", "[--assignee ID] [--listing ID] [--state STATE] [--best-first] ...",
-     "what waits for a decision", "Example: schakel suggestion list --assignee anna --best-first\n",
+    {"list", "[--mine | --assignee ID] [--listing ID] [--state STATE] [--best-first] ...",
+     "what waits for a decision",
+     "With a token that stands for a connector: that connector's work list, unless --all, a\n"
+     "listing, a party, an area or another assignee is asked for.\n"
+     "Example: schakel suggestion list --assignee anna --best-first\n",
      CLI_FLAGS(list_flags), 0, 0, suggestion_list},
     {"get", "ID", "one suggestion with its reasons and its history",
      "Example: schakel suggestion get s000000000012\n", NULL, 0, 1, 1, suggestion_get},

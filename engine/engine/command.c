@@ -285,6 +285,7 @@ static void idem_store(sk_engine *e, const sk_receipt *receipt)
     if (!call || call->request_id.size == 0)
         return;
     key = idem_key(e, call);
+    e->idem_end_ms = e->now_ms + SK_IDEM_LIFE_MS;
     receipt_write(receipt, &text);
     if (key.data && !text.failed)
         sk_batch_put_idem(e->cmd.batch, key, e->now_ms, call->body_hash, sk_buf_view(&text));

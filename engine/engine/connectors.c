@@ -57,21 +57,52 @@ sk_status load_connectors(sk_engine *e, sk_error *err)
     return SK_OK;
 }
 
+/* ---- Put ---- */
+
+static bool is_own(const sk_actor *actor, sk_str id)
+{
+    return actor && actor->role == SK_ROLE_CONNECTOR && actor->connector_id.size &&
+           sk_str_eq(actor->connector_id, id);
+}
+
+static bool same_areas(sk_strs a, sk_strs b)
+{
+    bool same = a.count == b.count;
+
+    for (size_t i = 0; same && i < a.count; i++)
+        same = sk_str_eq(a.items[i], b.items[i]);
+    return same;
+}
+
+/** An administrator changes everything; a connector its own ceiling, absence and substitute. */
+static sk_status check_put(const sk_actor *actor, const sk_connector *c, const sk_connector *old,
+                           sk_error *err)
+{
+    bool own = old && require_right(actor, RIGHT_ADMIN, NULL) != SK_OK;
+
+    if (own && !sk_str_eq(c->name, old->name))
+        return sk_fail_field(err, SK_EDENIED, "name", "only an administrator changes it");
+    if (own && !same_areas(c->areas, old->areas))
+        return sk_fail_field(err, SK_EDENIED, "areas", "only an administrator changes them");
+    return sk_connector_check(c, err);
+}
+
 sk_status sk_engine_put_connector(sk_engine *e, const sk_call *call, const sk_connector *given,
                                   sk_receipt *out, sk_error *err)
 {
     sk_connector c = *given;
     const sk_connector *old;
     bool created;
-    sk_status st = require_right(call->actor, RIGHT_ADMIN, err);
+    bool own = is_own(call->actor, c.id) && connector_find(e, c.id);
+    sk_status st = own ? SK_OK : require_right(call->actor, RIGHT_ADMIN, err);
 
     if (st != SK_OK || (st = command_begin(e, call, out, err)) != SK_OK || out->repeated)
         return st;
-    if ((st = sk_connector_check(&c, err)) != SK_OK) {
+    old = connector_find(e, c.id);
+    if ((st = check_put(call->actor, &c, old, err)) != SK_OK) {
         command_cancel(e);
         return st;
     }
-    old = connector_find(e, c.id);
     created = old == NULL;
     c.version = old ? old->version + 1 : 1;
     sk_batch_put_connector(e->cmd.batch, &c);

@@ -318,6 +318,7 @@ typedef struct sk_engine_status {
     uint64_t suggestions_to_test; /**< At most so many are still to be tested after a change. */
     uint32_t max_open_per_demand, max_open_per_supply; /**< Limits of the active rule set. */
     sk_str backup_dir;                                 /**< For administrators; else empty. */
+    sk_str connector_id; /**< Of the connector that the asker's token stands for, or empty. */
 } sk_engine_status;
 sk_status sk_engine_get_status(sk_engine *engine, const sk_actor *actor, sk_engine_status *out,
                                sk_error *err);

@@ -159,6 +159,7 @@ struct sk_engine {
     due_entry *due;
     size_t due_count, due_capacity;
     int64_t next_hour_ms, next_midnight_ms;
+    int64_t idem_end_ms; /**< No stored answer is younger than a day from here on. */
 
     sk_connector *connectors; /**< Ascending id; strings in connector_arena. */
     size_t connector_count;

@@ -33,6 +33,7 @@ sk_status sk_engine_get_status(sk_engine *e, const sk_actor *actor, sk_engine_st
         .max_open_per_supply = sk_ruleset_about(e->rules)->max_open_per_supply,
         .backup_dir = require_right(actor, RIGHT_ADMIN, NULL) == SK_OK ? sk_str_from(e->backup_dir)
                                                                        : SK_STR(""),
+        .connector_id = actor->connector_id,
     };
     return SK_OK;
 }

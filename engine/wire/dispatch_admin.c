@@ -93,9 +93,10 @@ static sk_status fill_status(turn *t, const sk_engine_status *status,
     out->max_open_per_demand = status->max_open_per_demand;
     out->max_open_per_supply = status->max_open_per_supply;
     out->backup_dir = turn_str(t, status->backup_dir);
+    out->connector_id = turn_str(t, status->connector_id);
     if (!sk_strs_to_message(status->rules_off, t->arena, &out->n_rules_off, &out->rules_off))
         return turn_no_memory(t, t->err);
-    if (!out->rules_name || !out->rules_hash || !out->backup_dir ||
+    if (!out->rules_name || !out->rules_hash || !out->backup_dir || !out->connector_id ||
         !sk_time_to_message(status->now_ms, t->arena, &out->now))
         return turn_no_memory(t, t->err);
     return SK_OK;

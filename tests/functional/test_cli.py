@@ -255,6 +255,29 @@ def tokens(engine):
     engine.refused("listing", "withdraw", "l1", "--token-file", path)
     engine.ok("token", "revoke", one.get("id", "-"))
     engine.refused("listing", "get", "l1", "--token-file", path)
+    own_work(engine)
+
+
+def own_work(engine):
+    """A token that stands for a connector: its work list, its ceiling and absence."""
+    engine.refused("suggestion", "list", "--mine", code=2, has=["stands for no connector"])
+    engine.refused("connector", "set", code=2, has=["stands for none"])
+    made = engine.json("token", "create", "--role", "connector", "--connector", "anna")
+    path = os.path.join(engine.folder, "anna.token")
+    with open(path, "w") as file:
+        file.write(made.get("newToken", {}).get("token", ""))
+    own = ("--token-file", path)
+    engine.ok("suggestion", "list", *own, has=["The work list of anna; everybody's: --all"])
+    out = engine.ok("suggestion", "list", "--all", *own)
+    check("all of them", "work list" not in out, out)
+    engine.refused("suggestion", "list", "--mine", "--all", *own, code=2)
+    engine.ok("connector", "set", "--ceiling", "3", "--absent-from", "2026-03-05T00:00:00Z",
+              "--absent-until", "2026-03-07T00:00:00Z", *own, has=["2026-03-07T00:00:00Z"])
+    engine.ok("connector", "list", has=["2026-03-05 to 2026-03-07"])
+    out = engine.ok("connector", "set", "--back", *own)
+    check("back again", "absent" not in out and "3" in out, out)
+    engine.refused("connector", "put", "anna", "--name", "Anders", "--area", "BU99010101", *own,
+                   has=["administrator"])
 
 
 def keep(engine, folder, exported):

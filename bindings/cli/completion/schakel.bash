@@ -20,7 +20,7 @@ _schakel()
         [area]="import list find"
         [taxonomy]="import export find"
         [rules]="check test program describe push dry-run approve activate list get rollback"
-        [connector]="put list"
+        [connector]="put set list"
         [token]="create list revoke"
         [clock]="step"
     )
@@ -37,11 +37,13 @@ _schakel()
         [party erase]="--yes"
         [match]="--limit --listing"
         [whynot]="--listing"
-        [suggestion list]="--state --listing --party --assignee --area --best-first --after --limit"
+        [suggestion list]="--state --listing --party --assignee --mine --all --area --best-first
+            --after --limit"
         [suggestion decide]="--reason --until --side --outcome --meet --seen"
         [suggestion hand-over]="--seen"
         [suggestion undo]="--seen"
         [suggestion appointments]="--meet --seen"
+        [connector set]="--ceiling --absent-from --absent-until --back --substitute"
         [connector put]="--name --area --ceiling --absent-from --absent-until --substitute --file"
         [events]="--after --follow --consumer --ack --limit"
         [area list]="--after --limit --with-polygons"

@@ -157,6 +157,35 @@ static void test_assign__outside_all_areas_any_gemeente(void **state)
     assert_str(pair_of(s, "need-1", "offer-1").area, "");
 }
 
+static void test_put_connector__its_own_token_changes_ceiling_and_absence(void **state)
+{
+    stand *s = *state;
+    const sk_actor anna = {
+        .token_id = SK_STR("t-anna"), .role = SK_ROLE_CONNECTOR, .connector_id = SK_STR("anna")};
+    sk_str areas[2] = {SK_STR("BU00010001"), SK_STR("BU00010002")};
+    sk_connector c = {.id = SK_STR("anna"), .name = SK_STR("anna"), .areas = {areas, 1}};
+    sk_call call = call_by(&anna);
+
+    refused(s, SK_EDENIED, "", sk_engine_put_connector(s->engine, &call, &c, &s->receipt, &s->err));
+    connector(s, "anna", "BU00010001");
+    connector(s, "bram", "BU00010001");
+    c.ceiling = 3;
+    c.absent_from_ms = START_MS;
+    c.absent_until_ms = START_MS + SK_DAY_MS;
+    c.substitute_id = SK_STR("bram");
+    ok(s, sk_engine_put_connector(s->engine, &call, &c, &s->receipt, &s->err));
+    assert_string_equal(next_assignee(s), "bram");
+    c.areas.count = 2;
+    refused(s, SK_EDENIED, "areas",
+            sk_engine_put_connector(s->engine, &call, &c, &s->receipt, &s->err));
+    c.areas.count = 1;
+    c.name = SK_STR("Anna");
+    refused(s, SK_EDENIED, "name",
+            sk_engine_put_connector(s->engine, &call, &c, &s->receipt, &s->err));
+    c.id = c.name = SK_STR("bram");
+    refused(s, SK_EDENIED, "", sk_engine_put_connector(s->engine, &call, &c, &s->receipt, &s->err));
+}
+
 int main(void)
 {
 #define ON_STAND(test) cmocka_unit_test_setup_teardown(test, stand_open, stand_close)
@@ -168,6 +197,7 @@ int main(void)
         ON_STAND(test_assign__a_circle_of_absent_ones_is_nobody),
         ON_STAND(test_assign__eight_substitutes_and_no_more),
         ON_STAND(test_assign__outside_all_areas_any_gemeente),
+        ON_STAND(test_put_connector__its_own_token_changes_ceiling_and_absence),
     };
 
     return cmocka_run_group_tests_name("engine.assign", tests, NULL, NULL);

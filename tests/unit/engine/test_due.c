@@ -137,6 +137,60 @@ static void test_due__a_slot_used_again_expires_its_new_listing_only(void **stat
     assert_int_equal(count_events(s, "listing.expired"), 0);
 }
 
+/* ---- Centuries ---- */
+
+/** Two listings, a stored answer, a parked suggestion; what is made is the same in every stand. */
+static void begin_of_time(stand *s)
+{
+    sk_call call = call_as(&admin, "r1", 1);
+    sk_listing second = need("n2", "p3");
+
+    put(s, offer("o1", "p2"));
+    put(s, need("n1", "p1"));
+    ok(s, sk_engine_put_listing(s->engine, &call, &second, &s->receipt, &s->err));
+    park(s, pair_of(s, "n1", "o1").id, START_MS + 3 * SK_DAY_MS);
+}
+
+static void test_step_clock__by_centuries_is_as_step_by_step(void **state)
+{
+    stand *s = *state, *other = NULL;
+    const int64_t end_ms = START_MS + 300 * 365 * SK_DAY_MS;
+    uint64_t commands;
+    sk_buf at_once, by_steps;
+
+    begin_of_time(s);
+    commands = sk_engine_commands(s->engine);
+    stand_to(s, end_ms);
+    stand_check(s);
+    /* Not 2,600,000 hours and 109,500 midnights. */
+    assert_true(sk_engine_commands(s->engine) - commands < 300);
+    assert_int_equal(count_events(s, "listing.expired"), 3);
+    assert_int_equal(stand_open((void **)&other), 0);
+    begin_of_time(other);
+    for (int64_t at_ms = START_MS; at_ms < START_MS + 120 * SK_DAY_MS;
+         at_ms += (1 + below(other, 30)) * SK_HOUR_MS) {
+        stand_to(other, at_ms);
+        if (below(other, 40) == 0)
+            stand_reopen(other);
+    }
+    stand_to(other, end_ms);
+    at_once = stand_dump(s);
+    by_steps = stand_dump(other);
+    assert_same(&at_once, &by_steps);
+    sk_buf_done(&at_once);
+    sk_buf_done(&by_steps);
+    put(s, need("n9", "p1"));
+    put(other, need("n9", "p1"));
+    stand_to(s, end_ms + 2 * SK_DAY_MS);
+    stand_to(other, end_ms + 2 * SK_DAY_MS);
+    at_once = stand_dump(s);
+    by_steps = stand_dump(other);
+    assert_same(&at_once, &by_steps);
+    sk_buf_done(&at_once);
+    sk_buf_done(&by_steps);
+    stand_close((void **)&other);
+}
+
 int main(void)
 {
 #define ON_STAND(test) cmocka_unit_test_setup_teardown(test, stand_open, stand_close)
@@ -147,6 +201,7 @@ int main(void)
         ON_STAND(test_open__a_midnight_while_it_was_down_is_made_up_for),
         ON_STAND(test_midnight__once_whether_it_ran_or_not),
         ON_STAND(test_due__the_same_before_and_after_a_restart),
+        ON_STAND(test_step_clock__by_centuries_is_as_step_by_step),
         ON_STAND(test_due__a_slot_used_again_expires_its_new_listing_only),
     };
 
