@@ -207,6 +207,12 @@ const char *dry_why(cli_app *cli, const json_t *pair)
         return cli_text(cli, "mag niet volgens %s: regel '%s'", set, cli_clean(cli, why + 5));
     if (strcmp(why, "threshold") == 0)
         return cli_text(cli, "haalt bij %s de drempel niet", set);
+    if (strcmp(why, "distance") == 0)
+        return cli_text(cli, "is te ver weg voor %s", set);
+    if (strcmp(why, "language") == 0)
+        return cli_text(cli, "spreekt geen taal die %s vragen", set);
+    if (strcmp(why, "category") == 0)
+        return cli_text(cli, "lijkt voor %s te weinig op wat gevraagd is", set);
     if (strcmp(why, "others") == 0)
         return cli_text(cli, "past bij %s, maar anderen gaan voor of er is geen plek meer", set);
     return "";

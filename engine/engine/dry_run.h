@@ -50,8 +50,8 @@ typedef struct sk_dry_moment {
 } sk_dry_moment;
 
 /** One pair in the list of a listing, under both rule sets. `why`: of a pair that is in one list
- *  only, why it is not in the other: "rule:" and the name, "threshold", or "others", which were
- *  better or left no room. */
+ *  only, why it is not in the other: "rule:" and the name; "distance", "language" or "category",
+ *  which one rule set relaxes; "threshold"; or "others", which were better or left no room. */
 typedef struct sk_dry_pair {
     sk_str supply_id, supply_title;
     sk_kind supply_kind;

@@ -38,6 +38,8 @@ static sk_status see_listing(void *context, sk_listing *listing, sk_error *err)
         listing->status = SK_LISTING_WITHDRAWN;
     else if (listing->status != SK_LISTING_OPEN && listing->updated_ms > state->at_ms)
         listing->status = SK_LISTING_OPEN;
+    if (listing->relaxed_until_ms <= state->at_ms)
+        listing->relaxed = 0;
     return SK_OK;
 }
 
