@@ -112,17 +112,6 @@ static int with_hash(cli_app *cli, const char *op, const char *hash, const char 
     return code;
 }
 
-/* Names the rule set and counts its examples; the engine has run them before storing it. */
-static void print_test(cli_app *cli, const json_t *test)
-{
-    print_pair(cli, "name", reply_text(test, "name"));
-    print_pair(cli, "hash", reply_text(test, "hash"));
-    fprintf(cli->out, "%-14s %lld run, %lld failed\n", "examples",
-            (long long)reply_integer(test, "run"), (long long)reply_integer(test, "failed"));
-    if (*reply_text(test, "report"))
-        fprintf(cli->out, "\n%s\n", reply_text(test, "report"));
-}
-
 /* What the engine has of this hash now: pushing what is there already changes nothing. */
 static const char *state_of(cli_app *cli, const char *hash)
 {
@@ -139,7 +128,7 @@ static const char *state_of(cli_app *cli, const char *hash)
     return state;
 }
 
-static void print_next(cli_app *cli, const char *hash, bool created, uint32_t failed)
+static void print_next(cli_app *cli, const char *hash, bool created, const char *warning)
 {
     const char *state = created ? "PUSHED" : state_of(cli, hash);
 
@@ -152,8 +141,9 @@ static void print_next(cli_app *cli, const char *hash, bool created, uint32_t fa
     else if (strcmp(state, "RETIRED") == 0)
         fprintf(cli->out, "It was active once. To bring it back:  schakel rules activate %.12s\n",
                 hash);
-    else if (failed > 0)
-        fputs("Its examples fail, so it cannot be approved: mend it and push again.\n", cli->out);
+    else if (*warning)
+        fprintf(cli->out, "%s. See them with schakel rules test, mend it and push again.\n",
+                cli_clean(cli, warning));
     else
         fprintf(cli->out,
                 "%s\n  schakel rules dry-run %.12s     what would change\n"
@@ -166,8 +156,7 @@ static int rules_push(cli_app *cli, const cli_args *args)
 {
     sk_buf source = {0};
     json_t *answer = NULL, *text = NULL;
-    const json_t *test = NULL, *receipt = NULL;
-    const char *hash = "";
+    const json_t *receipt = NULL;
     int code = word_file(cli, args->word[0], SOURCE_BYTES, &source);
 
     if (code == CLI_DONE && !(text = json_stringn(source.data ? source.data : "", source.size)))
@@ -176,14 +165,10 @@ static int rules_push(cli_app *cli, const cli_args *args)
         code = cli_ask(cli, json_pack("{s:{s:O}}", "pushRules", "source", text), &answer);
     if (code != CLI_DONE || cli->json)
         goto out;
-    test = json_object_get(answer, "rulesTest");
     receipt = json_array_get(json_object_get(json_object_get(answer, "receipts"), "items"), 0);
-    hash = cli_text(cli, "%s", test ? reply_text(test, "hash") : reply_text(receipt, "id"));
-    if (test)
-        print_test(cli, test);
-    else
-        print_pair(cli, "hash", hash);
-    print_next(cli, hash, reply_true(receipt, "created"), (uint32_t)reply_integer(test, "failed"));
+    print_pair(cli, "hash", reply_text(receipt, "id"));
+    print_next(cli, reply_text(receipt, "id"), reply_true(receipt, "created"),
+               reply_text(receipt, "warning"));
 out:
     sk_buf_done(&source);
     json_decref(text);

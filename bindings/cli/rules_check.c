@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "rules_local.h"
 
+#include <math.h>
+
 /* schakel rules check and test: what an author wants to know before anybody else sees the file, and
  * what a pipeline wants as an exit status. */
 
@@ -39,7 +41,9 @@ static const char *range_words(cli_app *cli, const sk_rule_check *range)
 {
     double lo = range->lo < 0 ? 0 : range->lo, hi = range->hi > 1 ? 1 : range->hi;
 
-    return range->lo <= range->hi ? cli_text(cli, "%.3g-%.3g", lo, hi) : "none";
+    return range->lo <= range->hi
+               ? cli_text(cli, "%g-%g", round(lo * 100) / 100, round(hi * 100) / 100)
+               : "none";
 }
 
 static void add_rule(cli_app *cli, table *t, const sk_rule_info *rule, bool hard,

@@ -167,6 +167,8 @@ static int tell_fault(cli_app *cli, const cli_args *args, const folders *f, cons
                                : "%s beside it (%s) or among the installed ones; say where with "
                                  "--rules-dir DIR",
                            err->message, f->folder[0]);
+    else if (strstr(message, " expected") && strstr(message, " near "))
+        message = cli_text(cli, "%s; is there a comma or a bracket missing before it?", message);
     /* The message names file, line and rule by itself. */
     return cli_tell(cli, CLI_REFUSED, strstr(message, ".lua:") ? "" : args->word[0], message);
 }

@@ -136,7 +136,8 @@ static sk_status fill_terms(sk_matcher *matcher, const sk_verdict *verdict, sk_w
                                    .applies = verdict->term[i].applies};
         sk_buf_reset(&text);
         why->value = terms[i].value;
-        if (terms[i].applies)
+        /* A value of 0 is no reason: who lives elsewhere does not "live in your wijk". */
+        if (terms[i].applies && terms[i].value > 0)
             sk_ruleset_why(matcher->rules, (uint32_t)i, why, &text);
         terms[i].why = sk_arena_str(arena, sk_buf_view(&text));
         if (!terms[i].name.data || !terms[i].why.data || text.failed)

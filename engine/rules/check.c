@@ -445,6 +445,20 @@ static void check_policy(sk_checker *c)
                      SK_STR_ARG(c->rules->info.based_on));
 }
 
+/** A copy of a set that comes with the program, under the name of that set. */
+static void check_name(sk_checker *c)
+{
+    sk_str text = c->options->text;
+
+    for (const sk_builtin_script *s = sk_builtin_scripts; s->name; s++) {
+        if (text.size > 0 && sk_str_eq(c->rules->info.name, sk_str_from(s->name)) &&
+            !sk_str_eq(text, (sk_str){s->text, s->size}))
+            sk_check_add(c, SK_FINDING_WARNING, "name-taken", NULL, "name",
+                         "'%s' is the name of the set that comes with Schakel; give yours another",
+                         s->name);
+    }
+}
+
 /* ---- Face ---- */
 
 static void measure(sk_checker *c, const sk_rule *rule, const sk_program *program,
@@ -488,6 +502,7 @@ sk_status sk_ruleset_check(sk_ruleset *rules, const sk_check_options *options, s
 
     sk_check_sample(&c, c.seen_lo, c.seen_hi);
     bound_all(rules, &bounds);
+    check_name(&c);
     check_policy(&c);
     check_rules(&c);
     check_threshold(&c);

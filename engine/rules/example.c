@@ -10,6 +10,7 @@
 
 typedef struct outcome {
     sk_verdict verdict;
+    int64_t threshold; /**< Of the example's need, in millionths. */
     bool match;
 } outcome;
 
@@ -77,17 +78,36 @@ static void print_got(const sk_ruleset *rules, const sk_expect *expect, const ou
     else if (expect->kind == SK_EXPECT_FAILS)
         snprintf(out, size, "%.*s", SK_STR_ARG(rules->hards[v->failed_hard].info.name));
     else if (expect->kind == SK_EXPECT_SCORE)
-        snprintf(out, size, "%.6f", v->score);
+        snprintf(out, size, "%.6g", v->score);
     else if (!v->term[expect->term].applies)
         snprintf(out, size, "missing");
     else
-        snprintf(out, size, "%.6f", v->term[expect->term].value);
+        snprintf(out, size, "%.6g", v->term[expect->term].value);
 }
 
-static void report_line(const sk_ruleset *rules, const sk_example *example, const sk_expect *expect,
-                        const outcome *got, sk_buf *report)
+/** The first difference of an example names it. */
+static void report_title(const sk_example *example, bool *good, sk_buf *report)
 {
-    char what[72], wanted[72], value[72];
+    if (*good)
+        sk_buf_printf(report, "%s: example '%.*s'\n", example->place, SK_STR_ARG(example->name));
+    *good = false;
+}
+
+/** Why a pair matches or not, for who expected the other. */
+static void print_reason(const sk_ruleset *rules, const outcome *got, char *out, size_t size)
+{
+    if (got->verdict.failed_hard >= 0)
+        snprintf(out, size, " (fails %.*s)",
+                 SK_STR_ARG(rules->hards[got->verdict.failed_hard].info.name));
+    else
+        snprintf(out, size, " (score %.6g, threshold %.6g)", got->verdict.score,
+                 (double)got->threshold / 1e6);
+}
+
+static void report_line(const sk_ruleset *rules, const sk_expect *expect, const outcome *got,
+                        sk_buf *report)
+{
+    char what[72], wanted[72], value[72], reason[120] = "";
     sk_str label = expect->kind == SK_EXPECT_MATCH   ? SK_STR("match")
                    : expect->kind == SK_EXPECT_FAILS ? SK_STR("fails")
                                                      : expect->name;
@@ -95,10 +115,9 @@ static void report_line(const sk_ruleset *rules, const sk_example *example, cons
     snprintf(what, sizeof what, "%.*s", SK_STR_ARG(label));
     print_wanted(expect, wanted, sizeof wanted);
     print_got(rules, expect, got, value, sizeof value);
-    if (report->size == 0)
-        sk_buf_printf(report, "%-28s %-16s %-16s %s\n", "example", "value", "expected", "found");
-    sk_buf_printf(report, "%-28.*s %-16s %-16s %s\n", SK_STR_ARG(example->name), what, wanted,
-                  value);
+    if (expect->kind == SK_EXPECT_MATCH)
+        print_reason(rules, got, reason, sizeof reason);
+    sk_buf_printf(report, "  %-16s expected %-12s found %s%s\n", what, wanted, value, reason);
 }
 
 static bool run_example(sk_ruleset *rules, const sk_example *example, sk_buf *report)
@@ -107,18 +126,17 @@ static bool run_example(sk_ruleset *rules, const sk_example *example, sk_buf *re
     outcome got;
 
     sk_ruleset_judge(rules, SK_EXAMPLE_NOW_MS, &example->pair, &got.verdict);
-    got.match = got.verdict.pass &&
-                sk_millionths(got.verdict.score) >=
-                    sk_ruleset_allowance(rules, example->pair.need, SK_EXAMPLE_NOW_MS).threshold;
+    got.threshold = sk_ruleset_allowance(rules, example->pair.need, SK_EXAMPLE_NOW_MS).threshold;
+    got.match = got.verdict.pass && sk_millionths(got.verdict.score) >= got.threshold;
     for (uint32_t i = 0; i < example->expect_count; i++) {
         if (holds(rules, &example->expect[i], &got))
             continue;
-        good = false;
-        report_line(rules, example, &example->expect[i], &got, report);
+        report_title(example, &good, report);
+        report_line(rules, &example->expect[i], &got, report);
     }
     if (got.verdict.failed_functions > 0) {
-        good = false;
-        sk_buf_printf(report, "%-28.*s %s\n", SK_STR_ARG(example->name), got.verdict.failure);
+        report_title(example, &good, report);
+        sk_buf_printf(report, "  %s\n", got.verdict.failure);
     }
     return good;
 }

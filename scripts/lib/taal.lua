@@ -26,7 +26,7 @@ end
 --- of the two, else 0. When the shared one is `code` itself, that is one of the two.
 ---@param code string the language that is taught
 ---@return string an expression
----@example term { "maatje", weight = 3, expr = taal.maatje_expr("nl"), why = "spreekt Nederlands en ook uw taal" }
+---@example term { "maatje", weight = 3, expr = taal.maatje_expr("nl"), why = "kan u verstaan of Nederlands met u oefenen" }
 function taal.maatje_expr(code)
   local gedeeld = "count(need.languages & offer.languages)"
   local spreekt = "has(offer.languages, '" .. code .. "')"

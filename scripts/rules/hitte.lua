@@ -23,7 +23,7 @@ Bij hitte is alleen wonen een risico. Als het hitteplan ingaat, bellen en bezoek
 
 1. Een belletje, een bezoek, boodschappen en een oogje in het zeil gaan deze dagen voor. Voor iemand die alleen woont telt dat extra.
 2. Vandaag telt. Wie binnenkort een uur tijd heeft, komt bovenaan.
-3. Wie op bezoek gaat, woont liefst om de hoek: niemand hoeft in de hitte ver te lopen. Bij bellen speelt afstand geen rol.
+3. Wie op bezoek gaat of boodschappen brengt, woont liefst om de hoek: niemand hoeft in de hitte ver te lopen. Bij bellen speelt afstand geen rol.
 4. Snel gaat deze dagen voor eerlijk: hoe vaak iemand al hielp, telt minder. Wel krijgt wie deze maand al drie keer hielp geen zwaar werk, zoals tuin of verhuizen.
 5. Wacht een vraag een halve dag, dan mag de helper ook verder weg wonen.
 
@@ -39,11 +39,9 @@ Of iemand alleen woont, weten wij alleen als die persoon het zelf heeft verteld.
   term { "gauw", weight = 3, when = hittehulp, expr = "ramp(longest_min, 0, 1 h)",
          why = "heeft binnenkort {overlap}" },
   term { "nabij", weight = 4, when = "not under(need.categories, 'gezelschap.bellen')",
-         expr = "decay(distance_m, 500 m)", why = "woont {distance} verderop" },
+         expr = "decay(distance_m, if(" .. hittehulp .. ", 500 m, 1500 m))", why = "woont {distance} verderop" },
   term { "eerlijk", weight = 1, expr = "1 / (1 + offer.load_30d)", why = "hielp deze maand nog weinig" },
 
-  threshold = 0.4,
-  limits = { per_need = 5, per_helper = 5 },
   relax { after = "12h", threshold = 0.3, reach = "3 km" },
 
   notify { channel = "sms", wave = 5, wait = "1h", max_per_day = 2,

@@ -28,7 +28,7 @@ Wij lezen welke talen iemand spreekt, niet waar iemand vandaan komt.]],
 
   term { "maatje", weight = 4, when = taal_leren .. " and count(need.languages) > 0",
          expr = taal.maatje_expr("nl"),
-         why = "spreekt Nederlands en kan u goed verstaan" },
+         why = "kan u goed verstaan of met u Nederlands oefenen" },
   term { "wijk", weight = 2, when = taal_leren, expr = "if(need.wijk == offer.wijk, 1, 0)",
          why = "woont in uw wijk" },
   term { "tijd", weight = 2, expr = "ramp(overlap_min, 0, if(" .. taal_leren .. ", 8 h, 4 * max(need.duration_min, 1 h)))",

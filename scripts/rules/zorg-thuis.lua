@@ -38,8 +38,6 @@ Bij zorg telt ook of iemand lang genoeg achter elkaar tijd heeft. Iemand uit bed
          expr = "ramp(longest_min, 0, 2 * need.duration_min)",
          why = "heeft {overlap} tijd" },
 
-  limits = { per_need = 3, per_helper = 2 },
-
   example { "opstaan, zonder VOG",
     need = { categories = { "zorg.thuis.opstaan" }, languages = { "nl" }, duration_min = 45 },
     offer = { categories = { "zorg.thuis" }, languages = { "nl" } },

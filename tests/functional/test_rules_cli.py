@@ -80,11 +80,14 @@ def check_and_test(author):
     author.expect(0, "rules", "test", "goed.lua", has=["2 examples run, 0 failed"])
     author.write("fout.lua", WRONG_EXAMPLE)
     author.expect(1, "rules", "test", "fout.lua",
-                  has=["met VOG", "match", "false", "true", "1 failed"])
+                  has=["fout.lua:4: example 'met VOG'", "match            expected false",
+                       "found true (score 0.79", "threshold 0.45", "1 failed"])
     author.write("tikfout.lua", GOOD.replace("has(offer", "hass(offer"))
     author.expect(1, "rules", "check", "tikfout.lua",
                   has=["tikfout.lua:2: hard 'vog', expr, character 1", "did you mean `has`"],
                   lacks=["tikfout.lua: tikfout.lua", "hard.vog.expr"])
+    author.write("komma.lua", GOOD.replace("'zorg.thuis')\",", "'zorg.thuis')\"", 1))
+    author.expect(1, "rules", "check", "komma.lua", has=["near 'expr'", "a comma"])
     author.write("nooit.lua", GOOD.replace("zorg.thuis'", "zorg.tuis'", 1))
     author.expect(0, "rules", "check", "nooit.lua",
                   has=["warning: nooit.lua:2: hard 'vog': the taxonomy has no category",
@@ -219,6 +222,11 @@ def life(author, engine):
 
 def bad_pushes(author, engine):
     here = ("--data", str(engine.folder), "rules")
+    author.write("zakt.lua", WRONG_EXAMPLE.replace('"proef"', '"zakt"'))
+    author.expect(0, *here, "push", "zakt.lua",
+                  has=["1 of its 2 examples fail", "schakel rules test"], lacks=["Next:"])
+    author.expect(1, *here, "approve", "zakt", "--token-file", str(author.folder / "tweede.token"),
+                  has=["examples fail", "rules test"])
     author.expect(1, *here, "push", "tikfout.lua",
                   has=["hard 'vog', expr, character 1"], lacks=["pushRules", "source: source"])
     author.expect(1, *here, "push", "ver.lua", has=["no rule file 'wilgenmeer'"],

@@ -135,6 +135,8 @@ static const struct {
     {"return ruleset { name = 'a', " TERM EXAMPLE, "no-policy", "is missing", SK_FINDING_WARNING},
     {"return ruleset { name = 'a', based_on = 'standaard' }", "no-policy", "that of 'standaard'",
      SK_FINDING_WARNING},
+    {"return ruleset { name = 'standaard', policy = 'zo', " TERM EXAMPLE, "name-taken", "another",
+     SK_FINDING_WARNING},
     {AROUND TERM "}", "no-examples", "nothing shows", SK_FINDING_WARNING},
     {AROUND "term { 't', weight = 1, expr = 'closeness' }," EXAMPLE, "no-why", "does not read",
      SK_FINDING_NOTE},

@@ -248,11 +248,12 @@ static void test_test__reports_what_differs(void **state)
     assert_int_equal(run, 2);
     assert_int_equal(failed, 1);
     sk_buf_add(&report, "", 1);
-    assert_non_null(strstr(report.data, "fout                         match            true        "
-                                        "     false"));
-    assert_non_null(strstr(report.data, "wat              >0.5             0.250000"));
+    assert_non_null(strstr(report.data, "proef.lua:6: example 'fout'\n"
+                                        "  match            expected true         found false "
+                                        "(fails vog)\n"));
+    assert_non_null(strstr(report.data, "  wat              expected >0.5         found 0.25\n"));
     /* 0.01 degree at 52 degrees north is 684.6 m. */
-    assert_non_null(strstr(report.data, "ver              >=0.9            0.5936"));
+    assert_non_null(strstr(report.data, "  ver              expected >=0.9        found 0.5936"));
     assert_null(strstr(report.data, "goed"));
     sk_ruleset_free(rules);
     sk_buf_done(&report);
