@@ -16,9 +16,9 @@ static const char *const kind_names[] = {"a text", "a number", "true or false", 
 
 static void value_done(sk_plugin_value *value)
 {
-    char **items = (char **)(uintptr_t)value->list;
+    char **items = (char **)value->list;
 
-    sk_free((char *)(uintptr_t)value->text);
+    sk_free((char *)value->text);
     for (size_t i = 0; i < value->list_count; i++)
         sk_free(items[i]);
     sk_free(items);

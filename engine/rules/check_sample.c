@@ -121,7 +121,7 @@ static void sample_facts(sampler *s, sample_side *side, sk_side which)
     f->category_count = sample_set(s, set);
     f->language_count = sample_set(s, set += f->category_count);
     f->require_count = sample_set(s, set += f->language_count);
-    f->provide_count = sample_set(s, set += f->require_count);
+    f->provide_count = sample_set(s, set + f->require_count);
     f->reach_m = (uint32_t)sample(s, SK_F_REACH);
     f->within_m = (uint32_t)sample(s, SK_F_WITHIN);
     f->remote = below(s, 2);

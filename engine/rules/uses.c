@@ -5,6 +5,7 @@
 #include "rules/program.h"
 
 #include <lauxlib.h>
+#include <stdio.h>
 
 /* What a rule reads.
  *
@@ -82,10 +83,9 @@ static bool mentions(const search *s, const char *name)
     char text[130];
     size_t size = strlen(name);
 
-    if (size >= 126)
+    if (size >= 126 || !s->code.data)
         return false;
-    text[0] = (char)(0x80 | (size + 1));
-    memcpy(text + 1, name, size);
+    snprintf(text, sizeof text, "%c%s", (int)(0x80 | (size + 1)), name);
     return memmem(s->code.data, s->code.size, text, size + 1) != NULL;
 }
 
