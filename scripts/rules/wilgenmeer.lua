@@ -16,7 +16,7 @@ Wilgenmeer gebruikt de standaardregels, met vijf eigen keuzes.
 2. Wie iemand vervoert in een rolstoel, heeft een auto waar de rolstoel in kan.
 3. Dezelfde wijk gaat voor. Mensen uit dezelfde wijk komen elkaar vaker tegen; daaruit groeit meer dan één keer hulp. Binnen één buurt weegt dat nog wat zwaarder.
 4. Bij dringende vragen telt tijd zwaarder dan anders.
-5. Wacht een vraag naar vervoer langer dan drie dagen, of een andere vraag langer dan tien dagen, dan laten wij ook minder goede voorstellen zien. Liever een tweede keus dan geen hulp.
+5. Wacht een vraag naar vervoer langer dan drie dagen, of een andere vraag langer dan tien dagen, dan laten wij ook minder goede voorstellen zien. Een rit mag dan ook van 2 km verder komen, en na tien dagen hoeft niemand meer dezelfde taal te spreken. Liever een tweede keus dan geen hulp.
 
 Eerlijk verdelen weegt in Wilgenmeer zwaarder dan in de standaardregels: een paar helpers deden het meeste werk.]],
 
@@ -37,8 +37,8 @@ Eerlijk verdelen weegt in Wilgenmeer zwaarder dan in de standaardregels: een paa
   term { "samen", weight = 1,
          lua = function(need, offer) return gebied.samen(need, offer) end },
 
-  relax { after = "3d", threshold = 0.35, category = "vervoer" },
-  relax { after = "10d", threshold = 0.4 },
+  relax { after = "3d", category = "vervoer", threshold = 0.35, reach = "2 km" },
+  relax { after = "10d", threshold = 0.4, languages = "any" },
 
   limits = { per_need = 3, per_helper = 4 },
 
