@@ -112,6 +112,13 @@ static const struct {
     {AROUND TERM "relax { after = '3d', threshold = 0.3 },\n"
                  "relax { after = '9d', threshold = 0.4, category = 'vervoer' }," EXAMPLE,
      "relax-no-effect", "another step", SK_FINDING_WARNING},
+    {AROUND TERM "relax { after = '3d', reach = '5 km' },\n"
+                 "relax { after = '9d', reach = '2 km', category = 'vervoer' }," EXAMPLE,
+     "relax-no-effect", "another step", SK_FINDING_WARNING},
+    {AROUND TERM
+     "relax { after = '3d', reach = '5 km' }, relax { after = '4d', languages = 'any' },"
+     "relax { after = '9d', reach = '5 km', languages = 'any' }," EXAMPLE,
+     "relax-no-effect", "another step", SK_FINDING_WARNING},
     {AROUND TERM "relax { after = '900d', threshold = 0.3 }," EXAMPLE, "relax-no-effect",
      "900 days", SK_FINDING_WARNING},
     {AROUND TERM "relax { after = '3d', threshold = 0.3, category = 'vervor' }," EXAMPLE,
@@ -176,6 +183,7 @@ static const char clean[] =
     "},\n"
     "relax { after = '3d', threshold = 0.4, category = 'vervoer' },\n"
     "relax { after = '9d', threshold = 0.3 },\n"
+    "relax { after = '10d', threshold = 0.3, reach = '1 km' },\n"
     "example { 'e', need = { categories = { 'zorg' }, urgency = 2, wijk = 'WK990101',\n"
     "  languages = { 'nl' } }, offer = { wijk = 'WK990101', provides = { 'rolstoel' } },\n"
     "  pair = { distance_m = 100 }, expect = { fails = 'vog' } } }";

@@ -33,6 +33,7 @@ static const struct {
     {"\"decide\": {\"suggestionId\": \"x\", \"decision\": \"YES\"}", "RCAI.."},
     {"\"handOver\": {\"suggestionId\": \"x\", \"connectorId\": \"vera\"}", ".CAI.."},
     {"\"undo\": {\"suggestionId\": \"x\"}", ".CAI.."},
+    {"\"relaxCase\": {\"listingId\": \"x\"}", ".CA..."},
     {"\"setAppointments\": {\"suggestionId\": \"x\"}", "RCAI.."},
     {"\"putConnectors\": {\"connectors\": [{}]}", "..A..."},
     {"\"listConnectors\": {}", "RCAIEU"},
