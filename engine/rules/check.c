@@ -87,12 +87,11 @@ static double clamp_unit(double value)
 
 /* ---- Cost ---- */
 
-/* Measured over whole columns on one core of an ordinary server, rounded to an order of magnitude:
- * arithmetic goes 64 pairs at a time, sets pair by pair, and a call of Lua starts from a clean
- * heap. */
+/* As tests/bench/bench_rules measures them on an ordinary server, rounded: arithmetic goes 64 pairs
+ * at a time, sets pair by pair, and a call of Lua starts from a clean heap. */
 #define ARITHMETIC_NS 1.0
-#define SET_NS 10.0
-#define FUNCTION_NS 5000.0
+#define SET_NS 4.0
+#define FUNCTION_NS 2000.0
 
 static void count_cost(void *context, const sk_program *program, const sk_instr *instr)
 {
