@@ -33,6 +33,8 @@ static int base_tostring(lua_State *state)
         lua_pushstring(state, lua_toboolean(state, 1) ? "true" : "false");
         return 1;
     case LUA_TNUMBER:
+        sk_host_charge(state, 8);
+        /* fall through */
     case LUA_TSTRING:
         lua_settop(state, 1);
         lua_tostring(state, 1);
@@ -40,6 +42,34 @@ static int base_tostring(lua_State *state)
     default:
         return luaL_error(state, "tostring takes a text, a number or a boolean");
     }
+}
+
+/*--- The number that a text of at most 64 characters says, or nil.
+---@param value any
+---@param base integer? 2 to 36
+---@return number?
+function tonumber(value, base) end */
+static int base_tonumber(lua_State *state)
+{
+    lua_CFunction original = lua_tocfunction(state, lua_upvalueindex(1));
+
+    if (lua_type(state, 1) == LUA_TSTRING && lua_rawlen(state, 1) > SK_HOST_DIGITS) {
+        lua_pushnil(state);
+        return 1;
+    }
+    return original(state);
+}
+
+/** A function of `math`, but for numbers only: Lua would read a long text as one each time. */
+static int math_function(lua_State *state)
+{
+    lua_CFunction original = lua_tocfunction(state, lua_upvalueindex(1));
+
+    for (int i = lua_gettop(state); i > 0; i--) {
+        if (lua_type(state, i) == LUA_TSTRING)
+            return luaL_argerror(state, i, "number expected, got string");
+    }
+    return original(state);
 }
 
 static int refuse_global(lua_State *state)
@@ -181,6 +211,7 @@ static int text_starts(lua_State *state)
     const char *s = luaL_checklstring(state, 1, &size);
     const char *part = luaL_checklstring(state, 2, &part_size);
 
+    sk_host_charge(state, part_size / 64 + 1);
     lua_pushboolean(state, part_size <= size && memcmp(s, part, part_size) == 0);
     return 1;
 }
@@ -196,6 +227,7 @@ static int text_ends(lua_State *state)
     const char *s = luaL_checklstring(state, 1, &size);
     const char *part = luaL_checklstring(state, 2, &part_size);
 
+    sk_host_charge(state, part_size / 64 + 1);
     lua_pushboolean(state, part_size <= size && memcmp(s + size - part_size, part, part_size) == 0);
     return 1;
 }
@@ -250,6 +282,7 @@ static int text_under(lua_State *state)
     const char *code = luaL_checklstring(state, 1, &size);
     const char *top = luaL_checklstring(state, 2, &top_size);
 
+    sk_host_charge(state, top_size / 64 + 1);
     lua_pushboolean(state, is_under(code, size, top, top_size));
     return 1;
 }
@@ -269,9 +302,11 @@ static lua_Integer list_length(lua_State *state, int index)
     return size;
 }
 
-/** Is the value at `value` in the list at `list`? */
+/** Is the value at `value` in the list at `list`? Pays for comparing long texts. */
 static bool list_has(lua_State *state, int list, lua_Integer size, int value)
 {
+    if (lua_type(state, value) == LUA_TSTRING)
+        sk_host_charge(state, (size_t)size * (lua_rawlen(state, value) / 64));
     for (lua_Integer i = 1; i <= size; i++) {
         bool found;
 
@@ -332,6 +367,7 @@ static int set_under(lua_State *state)
     size_t top_size, code_size;
     const char *top = luaL_checklstring(state, 2, &top_size);
 
+    sk_host_charge(state, (size_t)size * (top_size / 64));
     for (lua_Integer i = 1; i <= size; i++) {
         bool found = lua_geti(state, 1, i) == LUA_TSTRING;
         const char *code = found ? lua_tolstring(state, -1, &code_size) : NULL;
@@ -559,13 +595,35 @@ static const luaL_Reg global_functions[] = {
 /** Take what is harmless out of Lua's base library, which is on top, into the table below it. */
 static void take_base(lua_State *state)
 {
-    static const char *const names[] = {"ipairs", "type", "tonumber"};
+    static const char *const names[] = {"ipairs", "type"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         lua_getfield(state, -1, names[i]);
         lua_setfield(state, -3, names[i]);
     }
+    lua_getfield(state, -1, "tonumber");
+    lua_pushcclosure(state, base_tonumber, 1);
+    lua_setfield(state, -3, "tonumber");
     lua_pop(state, 1);
+}
+
+/** Put every function of the table on top behind math_function. */
+static void wrap_math(lua_State *state)
+{
+    int table = lua_gettop(state);
+
+    lua_pushnil(state);
+    while (lua_next(state, table)) {
+        /* math.type only looks. */
+        if (lua_isfunction(state, -1) && strcmp(lua_tostring(state, -2), "type") != 0) {
+            lua_pushvalue(state, -2);
+            lua_insert(state, -2);
+            lua_pushcclosure(state, math_function, 1);
+            lua_rawset(state, table);
+        } else {
+            lua_pop(state, 1);
+        }
+    }
 }
 
 static void add_library(lua_State *state, const char *name)
@@ -592,6 +650,7 @@ void sk_bind_open(lua_State *state)
     lua_setfield(state, -2, "random");
     lua_pushnil(state);
     lua_setfield(state, -2, "randomseed");
+    wrap_math(state);
     add_library(state, "math");
     luaL_newlib(state, text_functions);
     add_library(state, "text");

@@ -11,13 +11,16 @@
  * A rule file is written by a municipality, but nothing it says may harm the engine, and the same
  * rule must stop at the same point on every machine. So:
  *
- *   memory   every byte of the state passes `allocate`, which refuses beyond a cap, and refuses one
- *            string beyond a smaller cap, since comparing strings takes no instructions.
- *   fuel     instructions (a count hook) and allocated bytes / 64 draw on one budget. Once spent
- * the hook comes back at every instruction, so that nothing runs on. belt     a wall clock behind
- * it, for what fuel forgot; generous, since it is not reproducible. history  garbage is collected
- * before each pair and never inside a call; each call has a Lua thread of its own. So stack, string
- * table and free memory are the same at the start of every call, whatever ran before.
+ * - Memory: every byte of the state passes `allocate`, which refuses beyond a cap, and refuses one
+ *   string beyond a smaller cap.
+ * - Fuel: instructions (a count hook) and allocated bytes / 64 draw on one budget. One instruction
+ *   may compare, copy or read much, so it counts for more once there are long texts, and a function
+ *   takes a bounded number of arguments. Once the budget is spent the hook comes back at every
+ *   instruction, so that nothing runs on.
+ * - Belt: a wall clock behind it, for what fuel forgot; generous, since it is not reproducible.
+ * - History: garbage is collected before each pair and never inside a call; each call has a Lua
+ *   thread of its own. So stack, string table and free memory are the same at the start of every
+ *   call, whatever ran before.
  *
  * One gap is known: Lua seeds its string hash per process, so a table whose text keys are removed
  * and added again may be rehashed a little sooner or later, which moves its fuel by the size of
@@ -64,6 +67,8 @@ static void *allocate(void *context, void *memory, size_t old_size, size_t new_s
             return refuse_memory(host, SK_STOP_MEMORY);
         if (host->charging)
             host->fuel -= (int64_t)((new_size - old + 63) / 64);
+        if (!memory && old_size == LUA_TSTRING && new_size > host->longest)
+            host->longest = new_size;
     }
     moved = sk_realloc(memory, new_size);
     if (!moved)
@@ -77,8 +82,9 @@ static void burn(lua_State *state, lua_Debug *ar)
 {
     sk_host *host = sk_host_of(state);
 
-    (void)ar;
-    host->fuel -= SK_HOST_STEP;
+    if (lua_getlocal(state, ar, -(SK_HOST_ARGS + 1)))
+        luaL_error(state, "takes more than %d arguments", SK_HOST_ARGS);
+    host->fuel -= (int64_t)(SK_HOST_STEP * (1 + host->longest / SK_HOST_LONG));
     if (host->fuel <= 0)
         host->stop = SK_STOP_FUEL;
     else if (sk_monotonic_ms() > host->deadline_ms)
@@ -104,6 +110,7 @@ void sk_host_charge(lua_State *state, size_t amount)
 static void start_meter(sk_host *host, lua_State *state, int64_t fuel, int64_t belt_ms)
 {
     host->fuel = fuel;
+    host->longest = 0;
     host->deadline_ms = sk_monotonic_ms() + belt_ms;
     host->stop = SK_STOP_NONE;
     host->charging = true;

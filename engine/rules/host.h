@@ -12,8 +12,11 @@
 #define SK_HOST_TEXT (16 * 1024)    /**< Bytes of one Lua string. */
 #define SK_HOST_SET 256             /**< Members that a helper takes. */
 #define SK_HOST_STEP 100            /**< Instructions between two looks at the fuel. */
-#define SK_HOST_LOAD_FUEL 2000000   /**< Instructions + bytes / 64, to load a rule set. */
-#define SK_HOST_CALL_FUEL 100000    /**< The same, for one function and one pair. */
+#define SK_HOST_LOAD_FUEL 100000    /**< Instructions + bytes / 64, to load a rule set. */
+#define SK_HOST_CALL_FUEL 50000     /**< The same, for one function and one pair. */
+#define SK_HOST_LONG 512            /**< Bytes of the longest text that make each step dearer. */
+#define SK_HOST_ARGS 256            /**< Extra arguments (...) of one function. */
+#define SK_HOST_DIGITS 64           /**< Characters that tonumber reads. */
 #define SK_HOST_LOAD_MS 5000        /**< The belt: wall clock, only for what fuel forgot. */
 #define SK_HOST_CALL_MS 500
 #define SK_HOST_DEPTH 16 /**< Files that wait for one another. */
@@ -34,6 +37,7 @@ struct sk_host {
     size_t settled; /**< Bytes in use after loading, when all garbage is gone. */
     bool charging, in_call, loading;
     int64_t fuel;
+    size_t longest; /**< Bytes of the longest text made since the meter started. */
     int64_t deadline_ms;
     sk_host_stop stop;
     sk_error error; /**< What a binding of ours refused. */

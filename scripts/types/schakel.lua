@@ -149,6 +149,12 @@ set = {}
 ---@return string
 function tostring(value) end
 
+--- The number that a text of at most 64 characters says, or nil.
+---@param value any
+---@param base integer? 2 to 36
+---@return number?
+function tonumber(value, base) end
+
 --- Read a file of the rule library, once. Its result cannot be changed.
 ---@param name string for instance "lib/buurt"
 ---@return table
