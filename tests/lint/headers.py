@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 FLAGS = ["-fsyntax-only", "-D_GNU_SOURCE", "-Iengine", "-Iengine/include", "-Ibindings/c/include",
-         "-Itests", "-Ibindings/c/tests", "-I/usr/include/lua5.4"]
+         "-Itests", "-Iplugins", "-Ibindings/c/tests", "-I/usr/include/lua5.4"]
 C17, CXX17 = ["gcc", "-x", "c", "-std=c17"], ["g++", "-x", "c++", "-std=c++17"]
 SPDX = "SPDX-License-Identifier: EUPL-1.2"
 INSTALLED = ["engine/include/schakel", "bindings/c/include/schakel"]

@@ -36,6 +36,8 @@ OWNERS = {
 }
 # A second face of codec, for wire alone: the generated messages.
 SECOND_FACES = {"codec/message.h": ["wire"]}
+# What plugins see of the engine's folders: installed headers, and the one mapping of JSON.
+PLUGINS_SEE = {"core/core.h", "codec/codec.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^">]+)[">]', re.M)
 
 
@@ -55,8 +57,16 @@ def faults_of(file, module):
             yield f"{file}: include \"{folder}/{folder}.h\", the face of {folder}, not \"{name}\""
 
 
+def faults_of_plugin(file):
+    for quote, name in INCLUDE.findall(file.read_text(encoding="utf-8")):
+        if quote == '"' and name.partition("/")[0] in MAY_INCLUDE and name not in PLUGINS_SEE:
+            yield f"{file}: a plugin may not include {name}"
+
+
 def main(root):
     faults = []
+    for file in sorted((root / "plugins").rglob("*.[ch]")):
+        faults += faults_of_plugin(file)
     for file in sorted((root / "engine").rglob("*.[ch]")):
         module = file.relative_to(root / "engine").parts[0]
         if module in MAY_INCLUDE:

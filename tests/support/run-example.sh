@@ -16,7 +16,22 @@ if "${schakel[@]}" status >/dev/null 2>&1; then
   echo "An engine runs on $data already: use it, or set SCHAKEL_DATA_DIR to another folder." >&2
   exit 1
 fi
-"$engine" --data "$data" --log warn &
+# The gateway's usual port, or any free one when another program has it.
+port=$(python3 - <<'PYTHON'
+import socket
+for port in (8080, 0):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        print(probe.getsockname()[1])
+        break
+PYTHON
+)
+"$engine" --data "$data" --log warn --plugin-dir "$build/plugins" \
+  --plugin "http.listen=127.0.0.1:$port" &
 pid=$!
 stop() { kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; }
 trap stop EXIT
@@ -73,6 +88,11 @@ The engine runs; its data is in $data. In another terminal:
   schakel events --after 0 --follow     everything that happens
   schakel rules list                    the rules that decide
   schakel --help                        all commands
+
+Over HTTP, at http://127.0.0.1:$port/ (/v1/openapi.json describes all of it):
+
+  curl -H "Authorization: Bearer \$(cat $data/admin.token)" \\
+      "http://127.0.0.1:$port/v1/plaatsingen/wm-need-0001/matches?limit=3"
 TEXT
 [ "$once" = --once ] && exit 0
 echo
