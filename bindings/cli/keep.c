@@ -140,7 +140,7 @@ static int token_create(cli_app *cli, const cli_args *args)
     if (!cli_get(args, "role")) {
         json_decref(op);
         return cli_usage(cli, "--role is missing: resident, connector, admin, integrator, reader "
-                              "or rule-author");
+                              "rule-author or channel");
     }
     json_object_set_new(op, "role", json_string(word_enum(cli, cli_get(args, "role"))));
     word_set(args, "name", op, "name");
@@ -240,7 +240,7 @@ const cli_group status_group = {"status", "what the engine holds and how it is",
                                 status_commands, CLI_COUNT(status_commands)};
 
 static const cli_flag create_flags[] = {
-    {"role", "ROLE", "resident, connector, admin, integrator, reader or rule-author"},
+    {"role", "ROLE", "resident, connector, admin, integrator, reader, rule-author or channel"},
     {"name", "TEXT", "what it is for"},
     {"area", "CODE", "only for these areas; repeat for more"},
     {"connector", "ID", "whose work it does, with role connector"},

@@ -22,6 +22,8 @@ void sk_encode_contact(const sk_contact *contact, sk_buf *out);
 sk_status sk_decode_contact(sk_str bytes, sk_arena *arena, sk_contact *out, sk_error *err);
 void sk_encode_suggestion(const sk_suggestion *suggestion, sk_buf *out);
 sk_status sk_decode_suggestion(sk_str bytes, sk_arena *arena, sk_suggestion *out, sk_error *err);
+void sk_encode_notice(const sk_notice *notice, sk_buf *out);
+sk_status sk_decode_notice(sk_str bytes, sk_arena *arena, sk_notice *out, sk_error *err);
 void sk_encode_event(const sk_event *event, sk_buf *out);
 sk_status sk_decode_event(sk_str bytes, sk_arena *arena, sk_event *out, sk_error *err);
 void sk_encode_area(const sk_area *area, sk_buf *out);

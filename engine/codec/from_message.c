@@ -552,6 +552,7 @@ sk_status sk_event_from_message(const Schakel__V1__Event *message, sk_event *out
     event.suggestion_id = sk_str_from(message->suggestion_id);
     event.detail = sk_str_from(message->detail);
     event.rules_hash = sk_str_from(message->rules_hash);
+    event.message_id = sk_str_from(message->message_id);
     if (r.st == SK_OK)
         *out = event;
     return r.st;

@@ -54,6 +54,7 @@ sk_status sk_appointments_from_message(Schakel__V1__Appointment *const *items, s
 sk_status sk_suggestion_from_message(const Schakel__V1__Suggestion *message, sk_arena *arena,
                                      sk_suggestion *out, sk_error *err);
 sk_status sk_event_from_message(const Schakel__V1__Event *message, sk_event *out, sk_error *err);
+sk_status sk_notice_from_message(const Schakel__V1__Notice *message, sk_notice *out, sk_error *err);
 sk_status sk_area_from_message(const Schakel__V1__Area *message, sk_arena *arena, sk_area *out,
                                sk_error *err);
 sk_status sk_connector_from_message(const Schakel__V1__Connector *message, sk_arena *arena,
@@ -89,6 +90,7 @@ Schakel__V1__Appointment *sk_appointment_to_message(const sk_appointment *appoin
 Schakel__V1__Relaxed *sk_relaxed_to_message(const sk_relaxed *relaxed, sk_arena *arena);
 Schakel__V1__Suggestion *sk_suggestion_to_message(const sk_suggestion *suggestion, sk_arena *arena);
 Schakel__V1__Event *sk_event_to_message(const sk_event *event, sk_arena *arena);
+Schakel__V1__Notice *sk_notice_to_message(const sk_notice *notice, sk_arena *arena);
 Schakel__V1__Area *sk_area_to_message(const sk_area *area, sk_arena *arena);
 Schakel__V1__Connector *sk_connector_to_message(const sk_connector *connector, sk_arena *arena);
 /** The hash is for the store; an answer goes without. */

@@ -86,6 +86,17 @@ sk_status sk_decode_event(sk_str bytes, sk_arena *arena, sk_event *out, sk_error
            sk_event_from_message(message, out, err));
 }
 
+void sk_encode_notice(const sk_notice *notice, sk_buf *out)
+{
+    ENCODE(sk_notice_to_message(notice, arena));
+}
+
+sk_status sk_decode_notice(sk_str bytes, sk_arena *arena, sk_notice *out, sk_error *err)
+{
+    DECODE(Schakel__V1__Notice, schakel__v1__notice__descriptor,
+           sk_notice_from_message(message, out, err));
+}
+
 void sk_encode_area(const sk_area *area, sk_buf *out)
 {
     ENCODE(sk_area_to_message(area, arena));

@@ -488,6 +488,7 @@ Schakel__V1__Event *sk_event_to_message(const sk_event *event, sk_arena *arena)
     out->suggestion_id = make_str(&m, event->suggestion_id);
     out->detail = make_str(&m, event->detail);
     out->rules_hash = make_str(&m, event->rules_hash);
+    out->message_id = make_str(&m, event->message_id);
     return m.failed ? NULL : out;
 }
 

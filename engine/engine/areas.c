@@ -19,6 +19,23 @@ static sk_status load_area(void *context, const sk_area *area, sk_error *err)
     return sk_areas_add(((area_load *)context)->areas, area, NULL, err);
 }
 
+const sk_area *area_named(const sk_engine *e, sk_str code)
+{
+    size_t lo = 0, hi = sk_areas_count(e->areas);
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (sk_str_cmp(sk_areas_at(e->areas, (int)mid)->code, code) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == sk_areas_count(e->areas) || !sk_str_eq(sk_areas_at(e->areas, (int)lo)->code, code))
+        return NULL;
+    return sk_areas_at(e->areas, (int)lo);
+}
+
 sk_status load_areas(sk_engine *e, sk_error *err)
 {
     area_load load = {0};

@@ -114,7 +114,8 @@ sk_status sk_engine_check(sk_engine *e, sk_error *err)
         st = sk_fail(err, SK_EINTERNAL, "suggestions: %zu open counted %zu", e->open_count, c.open);
     else if ((st = compare_listings(e, &c, err)) == SK_OK &&
              (st = compare_parties(e, &c, err)) == SK_OK &&
-             (st = compare_cases(e, c.cases, err)) == SK_OK && (st = due_check(e, err)) == SK_OK)
+             (st = compare_cases(e, c.cases, err)) == SK_OK && (st = due_check(e, err)) == SK_OK &&
+             (st = notices_check(e, err)) == SK_OK)
         st = sk_index_check(e->index, err);
     sk_arena_free(arena);
     return st;

@@ -10,7 +10,8 @@
  *                    answered before gets that answer
  *   (the caller)     checks first, then changes memory and adds to the batch: step 1
  *   command_commit   step 2, open suggestions of the parties touched are tested again;
- *                    step 3, rounds; functions of rules that failed in them are counted; then one
+ *                    step 3, rounds; functions of rules that failed in them are counted;
+ *                    step 4, who is told (notify.c); then one
  *                    batch with the records, the events, the clock, the idempotency record and the
  *                    audit line
  *
@@ -133,6 +134,7 @@ static void command_reset(sk_engine *e)
     c->touched.count = c->rounds.count = c->created.count = c->stepped.count = 0;
     c->record_count = 0;
     c->suggestions_created = 0;
+    e->notices->told_count = 0;
     sk_matcher_forget_failures(e->matcher);
     c->first_event = e->last_event + 1;
 }
@@ -209,13 +211,14 @@ void pair_left_open(sk_engine *e, uint32_t demand, uint32_t supply)
     want_rounds_of_party(e, sk_index_facts(e->index, supply)->party);
 }
 
-static void write_event(sk_engine *e, const sk_event *given)
+void emit_event(sk_engine *e, const sk_event *given)
 {
     sk_event event = *given;
 
     event.seq = ++e->last_event;
     event.at_ms = e->now_ms;
     sk_batch_put_event(e->cmd.batch, &event);
+    notify_told(e, &event);
 }
 
 void emit(sk_engine *e, const char *type, sk_str listing, sk_str party, sk_str suggestion,
@@ -229,7 +232,7 @@ void emit(sk_engine *e, const char *type, sk_str listing, sk_str party, sk_str s
 
     if (suggestion.size)
         event.rules_hash = sk_str_from(e->rules_hash);
-    write_event(e, &event);
+    emit_event(e, &event);
 }
 
 void emit_rules(sk_engine *e, const char *type, sk_str detail)
@@ -237,7 +240,7 @@ void emit_rules(sk_engine *e, const char *type, sk_str detail)
     sk_event event = {
         .type = sk_str_from(type), .detail = detail, .rules_hash = sk_str_from(e->rules_hash)};
 
-    write_event(e, &event);
+    emit_event(e, &event);
 }
 
 static void write_audit(sk_engine *e, sk_str actor, const char *action, sk_str object)
@@ -302,7 +305,8 @@ sk_status command_commit(sk_engine *e, sk_str id, uint64_t version, bool created
 
     SK_ASSERT(e->cmd.running && id.size < sizeof(receipt.id));
     if ((st = retest_touched(e, err)) != SK_OK || (st = run_rounds(e, err)) != SK_OK ||
-        (st = records_write(e)) != SK_OK || (st = health_account(e, err)) != SK_OK)
+        (st = records_write(e)) != SK_OK || (st = health_account(e, err)) != SK_OK ||
+        (st = notify_step(e, err)) != SK_OK)
         return command_broken(e, st);
     memcpy(receipt.id, id.data, id.size);
     receipt.suggestions_created = e->cmd.suggestions_created;

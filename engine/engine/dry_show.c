@@ -7,23 +7,6 @@
 
 /* ---- Names ---- */
 
-static const sk_area *area_of(sk_engine *e, sk_str code)
-{
-    size_t lo = 0, hi = sk_areas_count(e->areas);
-
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (sk_str_cmp(sk_areas_at(e->areas, (int)mid)->code, code) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo == sk_areas_count(e->areas) || !sk_str_eq(sk_areas_at(e->areas, (int)lo)->code, code))
-        return NULL;
-    return sk_areas_at(e->areas, (int)lo);
-}
-
 static sk_dry_row *copy_rows(sk_arena *arena, const sk_dry_row *rows, size_t count)
 {
     sk_dry_row *copy = sk_arena_calloc(arena, count + 1, sizeof(*copy));
@@ -41,7 +24,7 @@ static sk_status name_rows(sk_engine *e, sk_arena *arena, sk_dry_report *report,
         return sk_fail(err, SK_ELIMIT, "this answer would be too large");
     (void)sk_areas_find(e->areas, (sk_point){0, 0}); /* Puts them in order of their codes. */
     for (size_t i = 0; i < report->area_count; i++) {
-        const sk_area *area = area_of(e, report->areas[i].key);
+        const sk_area *area = area_named(e, report->areas[i].key);
 
         if (area) {
             report->areas[i].name = area->name;

@@ -42,6 +42,9 @@ static bool due_valid(const sk_engine *e, const due_entry *d)
         return may_fall_due(f) &&
                d->at_ms == (d->kind == DUE_RELAX ? relax_planned_ms(e, d->ref) : f->valid_until_ms);
     }
+    if (d->kind == DUE_LEASE)
+        return e->notices->items[d->ref].state == SK_MESSAGE_SENDING &&
+               e->notices->items[d->ref].due_ms == d->at_ms;
     p = &e->pairings[d->ref];
     if (p->erased)
         return false;
@@ -257,6 +260,13 @@ static sk_status midnight(sk_engine *e)
     return SK_OK;
 }
 
+/** What was kept long enough goes. */
+static void on_the_hour(sk_engine *e)
+{
+    sk_batch_delete_idem_before(e->cmd.batch, e->now_ms - SK_IDEM_LIFE_MS);
+    notices_expire(e);
+}
+
 static sk_status run_entry(sk_engine *e, const due_entry *d, sk_error *err)
 {
     sk_status st = SK_OK;
@@ -266,8 +276,10 @@ static sk_status run_entry(sk_engine *e, const due_entry *d, sk_error *err)
         st = listing_expires(e, d->ref, err);
     else if (d->kind == DUE_CASE_END)
         st = case_ends(e, d->ref, err);
+    else if (d->kind == DUE_LEASE)
+        st = lease_ends(e, d->ref, err);
     else if (d->kind == DUE_HOUR)
-        sk_batch_delete_idem_before(e->cmd.batch, e->now_ms - SK_IDEM_LIFE_MS);
+        on_the_hour(e);
     else if (d->kind == DUE_MIDNIGHT)
         st = midnight(e);
     else
@@ -494,7 +506,7 @@ sk_status due_check(const sk_engine *e, sk_error *err)
 
         if (i && due_before(d, &e->due[(i - 1) / 2]))
             st = sk_fail(err, SK_EINTERNAL, "what falls due is out of order");
-        else if (!due_valid(e, d))
+        else if (!due_valid(e, d) || d->kind == DUE_LEASE)
             continue;
         else if (d->kind == DUE_VALID_UNTIL)
             listings[d->ref].until_ms = d->at_ms;

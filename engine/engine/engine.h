@@ -238,6 +238,62 @@ uint64_t sk_engine_last_event(const sk_engine *engine);
 /** Grows when something happens that a waiting reader may wait for. */
 uint64_t sk_engine_news(const sk_engine *engine);
 
+/* ---- Messages (docs/notifications.md) ---- */
+
+typedef struct sk_take {
+    sk_str channel;
+    uint32_t limit;    /**< 0: 16 */
+    uint32_t lease_ms; /**< 0: a minute */
+} sk_take;
+typedef struct sk_delivery {
+    sk_str id;
+    uint32_t attempt;
+    sk_recipient recipient_kind;
+    sk_str recipient_id;
+    sk_str to_name, to_email, to_phone, to_address;
+    sk_str language, subject, text;
+    sk_str rule, on;
+    sk_str suggestion_id, listing_id;
+} sk_delivery;
+/** The due messages of a channel, from now on SENDING. A change, although it answers with more than
+ *  a receipt. `out_next_ms`: when the channel has something next; INT64_MAX: nothing is planned. */
+sk_status sk_engine_take_messages(sk_engine *engine, const sk_actor *actor, const sk_take *take,
+                                  sk_arena *arena, const sk_delivery **out, size_t *out_count,
+                                  int64_t *out_next_ms, sk_error *err);
+/** Numbers as on the wire. */
+typedef enum sk_outcome {
+    SK_OUTCOME_NONE = 0,
+    SK_OUTCOME_SENT = 1,
+    SK_OUTCOME_RETRY = 2,
+    SK_OUTCOME_REFUSED = 3
+} sk_outcome;
+typedef struct sk_report {
+    sk_str id;
+    uint32_t attempt;
+    sk_outcome outcome;
+    sk_str reason;
+} sk_report;
+/** SK_ECONFLICT when the message is past this attempt. */
+sk_status sk_engine_report_message(sk_engine *engine, const sk_call *call, const sk_report *report,
+                                   sk_receipt *out, sk_error *err);
+typedef struct sk_notice_filter {
+    sk_str party_id, connector_id, suggestion_id, rule;
+    uint32_t states; /**< Bit per sk_message_state; 0: all. */
+    sk_str after;
+    uint32_t limit; /**< 0: 50 */
+} sk_notice_filter;
+typedef struct sk_notice_page {
+    const sk_notice *items;
+    size_t count;
+    sk_str next;
+} sk_notice_page;
+sk_status sk_engine_list_messages(sk_engine *engine, const sk_actor *actor,
+                                  const sk_notice_filter *filter, sk_arena *arena,
+                                  sk_notice_page *out, sk_error *err);
+/** Sends a dead one anew. */
+sk_status sk_engine_retry_message(sk_engine *engine, const sk_call *call, sk_str id,
+                                  sk_receipt *out, sk_error *err);
+
 /* ---- Areas, taxonomy ---- */
 
 sk_status sk_engine_put_areas(sk_engine *engine, const sk_call *call, bool begin,

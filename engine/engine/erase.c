@@ -43,6 +43,7 @@ static sk_status erase_pair(sk_engine *e, uint32_t index, uint32_t party, sk_err
         else
             want_round(e, p.demand);
     }
+    notices_erase_subject(e, ABOUT_PAIRING, index);
     pairing_erase(e, index);
     sk_batch_delete_suggestion(e->cmd.batch, pairing_id(p.number, id));
     emit_suggestion(e, &p, "suggestion.erased", SK_STR(""));
@@ -54,6 +55,7 @@ static void erase_listing(sk_engine *e, uint32_t slot, sk_str party_id)
     sk_str id = sk_arena_str(e->cmd.arena, sk_index_id(e->index, slot));
 
     emit(e, "listing.erased", id, party_id, SK_STR(""), SK_STR(""));
+    notices_erase_subject(e, ABOUT_LISTING, slot);
     sk_batch_delete_listing(e->cmd.batch, id);
     e->listings[slot] = (listing_extra){.newest = SK_NONE};
     sk_index_remove(e->index, slot);
@@ -69,6 +71,7 @@ static sk_status erase_all(sk_engine *e, uint32_t party, sk_str id, sk_error *er
     for (size_t i = 0; i < listings.count && st == SK_OK; i++)
         erase_listing(e, listings.items[i], id);
     if (st == SK_OK) {
+        notices_erase_party(e, party);
         emit(e, "party.erased", SK_STR(""), id, SK_STR(""), SK_STR(""));
         sk_batch_delete_party(e->cmd.batch, id);
         sk_index_party_remove(e->index, party);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Opening: everything in memory is rebuilt from the store, in the order in which it leans on each
- * other: taxonomy, areas, parties, listings, suggestions, connectors, tokens, rules. An erasure
+ * other: taxonomy, areas, parties, listings, suggestions, connectors, tokens, rules, messages. An erasure
  * that a crash cut short, or that a restored backup brought back, is finished last. */
 
 /* ---- Numbers kept in meta ---- */
@@ -55,6 +55,8 @@ static sk_status load_party(void *context, const sk_party *party, sk_error *err)
     if (extras_ensure(e, SK_NONE, slot) != SK_OK)
         return sk_fail(err, SK_ENOMEM, "no memory for parties");
     e->parties[slot].kind = (uint8_t)party->kind;
+    if (!e->lens && party_prefers(e, slot, party) != SK_OK)
+        return sk_fail(err, SK_ENOMEM, "no memory for parties");
     e->party_live++;
     return SK_OK;
 }
@@ -237,7 +239,8 @@ sk_status engine_load(sk_engine *e, sk_error *err)
         (st = load_begin(e, e->started ? e->now_ms : sk_clock_now(&e->clock), err)) != SK_OK)
         return st;
     if ((st = load_rules(e, err)) != SK_OK || (st = load_records(e, err)) != SK_OK ||
-        (st = load_connectors(e, err)) != SK_OK || (st = load_tokens(e, err)) != SK_OK)
+        (st = load_connectors(e, err)) != SK_OK || (st = load_tokens(e, err)) != SK_OK ||
+        (st = load_notices(e, err)) != SK_OK)
         return st;
     st = finish_erasures(e, err);
     return st == SK_OK ? pending_start(e, err) : st;
@@ -272,11 +275,12 @@ static sk_status open_parts(sk_engine *e, const sk_engine_options *options, sk_e
     if (sodium_init() < 0)
         return sk_fail(err, SK_EINTERNAL, "libsodium does not start");
     e->words = sk_intern_new();
+    e->notices = sk_calloc(1, sizeof(*e->notices));
     e->erased = sk_intern_new();
     e->cmd.arena = sk_arena_new(0);
     e->connector_arena = sk_arena_new(0);
     e->token_arena = sk_arena_new(0);
-    if (!e->words || !e->erased || !e->cmd.arena || !e->connector_arena || !e->token_arena)
+    if (!e->words || !e->notices || !e->erased || !e->cmd.arena || !e->connector_arena || !e->token_arena)
         return sk_fail(err, SK_ENOMEM, "no memory to open the engine");
     if ((st = set_folders(e, options, err)) != SK_OK ||
         (st = sk_calendar_open(&e->calendar, err)) != SK_OK ||
@@ -348,6 +352,7 @@ void sk_engine_close(sk_engine *e)
     sk_arena_free(e->staged_arena);
     sk_intern_free(e->words);
     sk_intern_free(e->erased);
+    notices_done(e->notices);
     free_lists(e);
     sk_free(e);
 }

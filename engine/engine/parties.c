@@ -133,6 +133,8 @@ static sk_status store_party(sk_engine *e, const sk_party *party, bool exists, s
         e->party_live++;
     }
     e->parties[slot].kind = (uint8_t)party->kind;
+    if (party_prefers(e, slot, party) != SK_OK)
+        return command_broken(e, SK_ENOMEM);
     sk_batch_put_party(e->cmd.batch, party);
     if (kind_changed && (st = reseal(e, slot, err)) != SK_OK)
         return command_broken(e, st);

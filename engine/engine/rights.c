@@ -34,6 +34,10 @@ static const struct {
                          "import areas or the taxonomy"},
     [RIGHT_RULES] = {ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_RULE_AUTHOR), "push or approve rules"},
     [RIGHT_EXPORT] = {ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR), "export"},
+    [RIGHT_CHANNEL] = {ROLE(SK_ROLE_CHANNEL) | ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR),
+                       "take messages or report on them"},
+    [RIGHT_MESSAGES] = {ROLE(SK_ROLE_CONNECTOR) | ROLE(SK_ROLE_ADMIN) | ROLE(SK_ROLE_INTEGRATOR),
+                        "list messages or send them anew"},
     [RIGHT_ADMIN] = {ROLE(SK_ROLE_ADMIN), "administer the engine"},
 };
 

@@ -123,6 +123,7 @@ static sk_status create_suggestion(void *context, uint32_t demand_slot, uint32_t
     record.id = pairing_id(p.number, id);
     sk_batch_put_suggestion(e->cmd.batch, &record);
     emit_suggestion(e, &p, "suggestion.created", SK_STR(""));
+    notify_told_values(e, &report.values);
     e->cmd.suggestions_created++;
     return add_created(e, &p);
 }

@@ -40,6 +40,8 @@ void rules_use(sk_engine *e, sk_ruleset *rules, const sk_rules_record *record)
         settle_all_aside(e);
     if (relaxes(rules) || (old && relaxes(old)))
         due_plan_relax_anew(e);
+    if (e->notices)
+        notify_use_rules(e);
     sk_ruleset_free(old);
 }
 

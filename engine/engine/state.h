@@ -12,6 +12,7 @@
  * All but the store is rebuilt from the store at opening (open.c). */
 
 #include "engine/engine.h"
+#include "engine/notices.h"
 
 #define SK_NONE UINT32_MAX
 #define SK_ROUND_SIZE 20
@@ -57,6 +58,7 @@ typedef struct listing_extra {
 /** By party slot. */
 typedef struct party_extra {
     uint32_t supply_open; /**< Open suggestions as the supply side. */
+    uint32_t channel;     /**< Word of the channel that it prefers; 0: none. */
     uint8_t kind;
 } party_extra;
 
@@ -68,6 +70,7 @@ typedef enum due_kind {
     DUE_PARKED,
     DUE_EXPIRY,
     DUE_CASE_END,
+    DUE_LEASE,
     DUE_HOUR,
     DUE_MIDNIGHT
 } due_kind;
@@ -176,6 +179,8 @@ struct sk_engine {
     uint64_t commands;
     command cmd;
 
+    struct notices *notices; /**< NULL in the private state of a dry run. */
+
     struct dry_run *dry; /**< The latest dry run; NULL: none since the opening. */
     int64_t dry_run_ms;  /**< Its bounds; 0: the usual ones. */
     uint64_t dry_run_listings;
@@ -204,6 +209,8 @@ void want_rounds_of_party(sk_engine *e, uint32_t party);
 void pair_left_open(sk_engine *e, uint32_t demand, uint32_t supply);
 void emit(sk_engine *e, const char *type, sk_str listing, sk_str party, sk_str suggestion,
           sk_str detail);
+/** Any event; its number and time are given here. */
+void emit_event(sk_engine *e, const sk_event *given);
 /** About the active rule set itself. */
 void emit_rules(sk_engine *e, const char *type, sk_str detail);
 void audit(sk_engine *e, const char *action, sk_str object);
@@ -334,6 +341,8 @@ typedef enum right {
     RIGHT_REFERENCE,
     RIGHT_RULES,
     RIGHT_EXPORT,
+    RIGHT_CHANNEL,
+    RIGHT_MESSAGES,
     RIGHT_ADMIN
 } right;
 sk_status require_right(const sk_actor *actor, right wanted, sk_error *err);
@@ -355,6 +364,8 @@ sk_status load_tokens(sk_engine *e, sk_error *err);
  *  Empty where it has neither, or no memory. */
 sk_str token_called(const sk_engine *e, sk_str id, sk_arena *arena);
 sk_status load_areas(sk_engine *e, sk_error *err);
+/** NULL: there is none with this code. */
+const sk_area *area_named(const sk_engine *e, sk_str code);
 sk_status load_taxonomy(sk_engine *e, sk_error *err);
 sk_status load_rules(sk_engine *e, sk_error *err);
 /** What a token is called; empty for one that is not stored. */

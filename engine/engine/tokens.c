@@ -124,7 +124,8 @@ static sk_status check_token(const sk_token *token, sk_error *err)
 
     if (!sk_role_name(token->role))
         return sk_fail_field(err, SK_EINVAL, "role",
-                             "RESIDENT, CONNECTOR, ADMIN, INTEGRATOR, READER or RULE_AUTHOR");
+                             "RESIDENT, CONNECTOR, ADMIN, INTEGRATOR, READER, RULE_AUTHOR or "
+                             "CHANNEL");
     if (!sk_utf8_check(token->name, &chars) || chars > 100)
         return sk_fail_field(err, SK_EINVAL, "name", "at most 100 characters of UTF-8");
     if (token->areas.count > SK_MAX_AREAS)

@@ -10,8 +10,10 @@ static const char *const listing_statuses[] = {NULL,        "OPEN",      "PAUSED
 static const char *const states[] = {NULL,        "PROPOSED",  "ACCEPTED",  "REJECTED",
                                      "PARKED",    "WITHDRAWN", "EXPIRED",   "INTRODUCED",
                                      "CONNECTED", "DECLINED",  "COMPLETED", "ENDED"};
-static const char *const roles[] = {NULL,         "RESIDENT", "CONNECTOR",  "ADMIN",
-                                    "INTEGRATOR", "READER",   "RULE_AUTHOR"};
+static const char *const roles[] = {NULL,         "RESIDENT", "CONNECTOR",   "ADMIN",
+                                    "INTEGRATOR", "READER",   "RULE_AUTHOR", "CHANNEL"};
+static const char *const message_states[] = {NULL,   "PLANNED",   "SENDING",
+                                             "SENT", "CANCELLED", "DEAD"};
 
 static const char *name_of(const char *const *names, size_t count, int number)
 {
@@ -66,6 +68,11 @@ uint8_t sk_relax_from(sk_str name)
             return (uint8_t)(1 << i);
     }
     return 0;
+}
+
+const char *sk_message_state_name(sk_message_state state)
+{
+    return name_of(message_states, COUNT(message_states), (int)state);
 }
 
 sk_kind sk_kind_from(sk_str name)

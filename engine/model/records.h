@@ -60,7 +60,8 @@ typedef enum sk_role {
     SK_ROLE_ADMIN = 3,
     SK_ROLE_INTEGRATOR = 4, /**< Import, export, events. */
     SK_ROLE_READER = 5,     /**< Read-only, without contact details. */
-    SK_ROLE_RULE_AUTHOR = 6
+    SK_ROLE_RULE_AUTHOR = 6,
+    SK_ROLE_CHANNEL = 7 /**< Takes messages and reports on them. */
 } sk_role;
 
 /** What a rule set can widen for a demand listing that waits; docs/matching.md 7, "Relaxing". */
@@ -239,7 +240,41 @@ typedef struct sk_event {
     sk_str listing_id, party_id, suggestion_id;
     sk_str detail; /**< A word or a code, such as the reason of a withdrawal. */
     sk_str rules_hash;
+    sk_str message_id;
 } sk_event;
+
+typedef enum sk_message_state {
+    SK_MESSAGE_NONE = 0,
+    SK_MESSAGE_PLANNED = 1,
+    SK_MESSAGE_SENDING = 2,
+    SK_MESSAGE_SENT = 3,
+    SK_MESSAGE_CANCELLED = 4,
+    SK_MESSAGE_DEAD = 5
+} sk_message_state;
+
+typedef enum sk_recipient {
+    SK_RECIPIENT_NONE = 0,
+    SK_RECIPIENT_PARTY = 1,
+    SK_RECIPIENT_CONNECTOR = 2,
+    SK_RECIPIENT_ROLE = 3
+} sk_recipient;
+
+/** One thing to tell one recipient (docs/notifications.md). Ids only. */
+typedef struct sk_notice {
+    sk_str id;
+    sk_recipient recipient_kind;
+    sk_str recipient_id;
+    sk_str channel;
+    sk_str rule, rules_hash;
+    sk_str on; /**< The event that it tells of. */
+    sk_str suggestion_id, listing_id;
+    sk_message_state state;
+    int64_t created_ms, due_ms, changed_ms;
+    int64_t sent_ms; /**< 0: never. */
+    sk_str held_by;
+    uint32_t attempts, failures;
+    sk_str reason;
+} sk_notice;
 
 typedef struct sk_ring {
     const sk_point *points;
@@ -354,6 +389,7 @@ const char *sk_state_name(sk_state state);
 const char *sk_role_name(sk_role role);
 /** "distance", "language", "category", "threshold". */
 const char *sk_relax_name(sk_relax_bit bit);
+const char *sk_message_state_name(sk_message_state state);
 sk_kind sk_kind_from(sk_str name);
 /** One bit, or 0. */
 uint8_t sk_relax_from(sk_str name);

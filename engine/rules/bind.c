@@ -180,7 +180,7 @@ static int item_relax(lua_State *state)
     return wrap_item(state, "relax");
 }
 
-/*--- How people are told of a suggestion.
+/*--- Who is told of what: see notifications.md.
 ---@param rule Notify
 ---@return any
 function notify(rule) end */

@@ -327,44 +327,56 @@ static void describe_threshold(sk_writer *w)
     describe_relax(w);
 }
 
-static void put_clock(uint16_t minutes, sk_buf *out)
+static const char *dutch_event(sk_on on)
 {
-    sk_buf_printf(out, "%u.%02u", minutes / 60u, minutes % 60u);
+    static const char *const words[SK_ON_COUNT_] = {
+        [SK_ON_CREATED] = "er is een voorstel",
+        [SK_ON_ACCEPTED] = "een voorstel is goedgekeurd",
+        [SK_ON_INTRODUCED] = "twee mensen zijn aan elkaar voorgesteld",
+        [SK_ON_DECLINED] = "iemand zei nee",
+        [SK_ON_REJECTED] = "een voorstel is afgewezen",
+        [SK_ON_CONNECTED] = "twee mensen zeiden allebei ja",
+        [SK_ON_LISTING_EXPIRED] = "een vraag of aanbod is verlopen",
+    };
+
+    return words[on];
+}
+
+static const char *dutch_recipient(sk_to to)
+{
+    static const char *const words[] = {
+        [SK_TO_NONE] = "",
+        [SK_TO_CONNECTOR] = "de buurtverbinder",
+        [SK_TO_NEED_PARTY] = "wie de vraag stelde",
+        [SK_TO_OFFER_PARTY] = "wie hulp aanbood",
+        [SK_TO_ADMIN] = "de beheerder",
+        [SK_TO_RULE_AUTHOR] = "de regelschrijver",
+    };
+
+    return words[to];
 }
 
 static void describe_one_notify(sk_writer *w, const sk_notify *notify)
 {
-    sk_writer_cell(w, notify->channel.size ? notify->channel : SK_STR("elk kanaal"));
-    if (notify->wave)
-        sk_buf_printf(&w->text, "%u tegelijk", notify->wave);
+    sk_writer_cell(w, notify->info.name);
+    sk_writer_cell(w, sk_str_from(dutch_event(notify->info.on)));
+    if (notify->when_reg >= 0)
+        explain_condition(w, notify->when);
     sk_writer_cell_taken(w);
-    if (notify->wait_ms)
-        sk_describe_duration(notify->wait_ms, &w->text);
-    sk_writer_cell_taken(w);
-    if (notify->max_per_day)
-        sk_buf_printf(&w->text, "%u per dag", notify->max_per_day);
-    if (notify->max_per_week)
-        sk_buf_printf(&w->text, "%s%u per week", notify->max_per_day ? ", " : "",
-                      notify->max_per_week);
-    sk_writer_cell_taken(w);
-    if (notify->has_quiet) {
-        put_clock(notify->quiet_from_min, &w->text);
-        sk_buf_text(&w->text, " tot ");
-        put_clock(notify->quiet_to_min, &w->text);
-    }
-    sk_writer_cell_taken(w);
+    sk_writer_cell(w, sk_str_from(dutch_recipient(notify->info.to)));
+    sk_writer_cell(w, notify->info.text.tongues[0].text);
 }
 
 static void describe_notify(sk_writer *w)
 {
-    static const char *const keys[] = {"channel", "wave", "wait", "most", "quiet"},
-                             *const columns[] = {"Kanaal", "Hoeveel mensen", "Wachttijd",
-                                                 "Hoogstens per persoon", "Stil van"};
+    static const char *const keys[] = {"name", "on", "when", "to", "text"},
+                             *const columns[] = {"Bericht", "Wanneer", "Alleen als", "Aan",
+                                                 "Tekst"};
 
-    if (w->rules->notify_count == 0)
+    if (w->rules->info.notify_count == 0)
         return;
-    sk_writer_heading(w, "notifyHeading", "Hoe mensen bericht krijgen");
-    for (uint32_t i = 0; i < w->rules->notify_count; i++)
+    sk_writer_heading(w, "notifyHeading", "Wie bericht krijgt");
+    for (uint32_t i = 0; i < w->rules->info.notify_count; i++)
         describe_one_notify(w, &w->rules->notify[i]);
     sk_writer_table(w, "notify", "Berichten", keys, columns, COUNT(keys), -1);
 }

@@ -85,10 +85,10 @@ void sk_bind_open(lua_State *state);
 /** Push the three tables that a function gets. */
 void sk_bind_push_args(lua_State *state);
 /** The tag and table of `hard`, `term`, `relax`, `notify` or `example`; NULL for anything else. */
-typedef struct sk_item {
+struct sk_item {
     char kind[8];
     char place[96];
-} sk_item;
+};
 const sk_item *sk_bind_item(lua_State *state, int index);
 
 /** Make the function or table on top unchangeable, with all that it reaches. */
@@ -117,6 +117,8 @@ void sk_read_example(lua_State *state, int spec, const sk_item *item);
 
 /** Copy the text at the top into the rule set's arena. */
 sk_str sk_read_copy(lua_State *state, int index);
+/** [1] as the name of a rule. */
+sk_str sk_read_name(lua_State *state, int spec, const char *what);
 /** Field `key` as text; empty when nil. `what` names the block in errors. */
 sk_str sk_read_text(lua_State *state, int table, const char *key, const char *what);
 double sk_read_number(lua_State *state, int table, const char *key, const char *what,

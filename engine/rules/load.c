@@ -153,7 +153,7 @@ static int64_t read_duration(lua_State *state, int table, const char *key, const
 
 /* ---- Rules ---- */
 
-static sk_str read_name(lua_State *state, int spec, const char *what)
+sk_str sk_read_name(lua_State *state, int spec, const char *what)
 {
     sk_str name;
 
@@ -200,7 +200,7 @@ static sk_rule read_rule(lua_State *state, int spec, bool hard, const sk_rule *b
     sk_error err = {0};
 
     sk_read_keys(state, spec, KEYS(keys), true, what);
-    rule.info.name = read_name(state, spec, what);
+    rule.info.name = sk_read_name(state, spec, what);
     rule.info.source = sk_read_text(state, spec, "expr", what);
     read_function(state, spec, &rule, what);
     rule.when = sk_read_text(state, spec, "when", what);
@@ -241,7 +241,7 @@ static void put_rule(lua_State *state, int spec, const sk_item *item, bool hard)
     int at;
 
     snprintf(what, sizeof what, "%s: %s", item->place, item->kind);
-    name = read_name(state, spec, what);
+    name = sk_read_name(state, spec, what);
     snprintf(what, sizeof what, "%s: %s '%.*s'", item->place, item->kind, SK_STR_ARG(name));
     at = find_rule(list, *count, name);
     rule = read_rule(state, spec, hard, at >= 0 ? &list[at] : NULL, what);
@@ -265,7 +265,7 @@ static void put_rule(lua_State *state, int spec, const sk_item *item, bool hard)
     list[at >= 0 ? (uint32_t)at : (*count)++] = rule;
 }
 
-/* ---- Relax and notify ---- */
+/* ---- Relax ---- */
 
 #define REACH_MOST_M 100000
 
@@ -339,63 +339,6 @@ static void put_relax(lua_State *state, int spec, const sk_item *item)
     rules->relax[rules->relax_count++] = relax;
 }
 
-static bool read_clock(sk_str text, uint16_t *out_min)
-{
-    const char *d = text.data;
-    int hour, minute;
-
-    if (text.size != 5 || d[2] != ':' || strspn(d, "0123456789") != 2 ||
-        strspn(d + 3, "0123456789") < 2)
-        return false;
-    hour = (d[0] - '0') * 10 + d[1] - '0';
-    minute = (d[3] - '0') * 10 + d[4] - '0';
-    *out_min = (uint16_t)(hour * 60 + minute);
-    return hour < 24 && minute < 60;
-}
-
-static void read_quiet(lua_State *state, int spec, sk_notify *out, const char *what)
-{
-    static const char *const keys[] = {"from", "to"};
-    int table;
-
-    if (lua_getfield(state, spec, "quiet") != LUA_TNIL) {
-        if (!lua_istable(state, -1))
-            sk_host_refuse(state, SK_EINVAL, "quiet",
-                           "%s: quiet must be { from = \"21:00\", "
-                           "to = \"08:00\" }",
-                           what);
-        table = lua_gettop(state);
-        sk_read_keys(state, table, KEYS(keys), false, what);
-        out->has_quiet = true;
-        if (!read_clock(sk_read_text(state, table, "from", what), &out->quiet_from_min) ||
-            !read_clock(sk_read_text(state, table, "to", what), &out->quiet_to_min))
-            sk_host_refuse(state, SK_EINVAL, "quiet", "%s: quiet has times such as \"21:00\"",
-                           what);
-    }
-    lua_pop(state, 1);
-}
-
-static void put_notify(lua_State *state, int spec, const sk_item *item)
-{
-    static const char *const keys[] = {"channel",     "wave",         "wait",
-                                       "max_per_day", "max_per_week", "quiet"};
-    sk_ruleset *rules = sk_host_of(state)->rules;
-    sk_notify notify = {0};
-    char what[128];
-
-    snprintf(what, sizeof what, "%s: notify", item->place);
-    sk_read_keys(state, spec, KEYS(keys), false, what);
-    notify.channel = sk_read_text(state, spec, "channel", what);
-    notify.wave = (uint32_t)sk_read_number(state, spec, "wave", what, 0, 1, 100);
-    notify.max_per_day = (uint32_t)sk_read_number(state, spec, "max_per_day", what, 0, 0, 100);
-    notify.max_per_week = (uint32_t)sk_read_number(state, spec, "max_per_week", what, 0, 0, 1000);
-    notify.wait_ms = read_duration(state, spec, "wait", what);
-    read_quiet(state, spec, &notify, what);
-    if (rules->notify_count == SK_RULES_MAX_NOTIFY)
-        sk_host_refuse(state, SK_ELIMIT, "", "%s: more than %d of them", what, SK_RULES_MAX_NOTIFY);
-    rules->notify[rules->notify_count++] = notify;
-}
-
 /* ---- The whole ---- */
 
 static void put_item(lua_State *state, int spec, const sk_item *item, bool is_main)
@@ -405,7 +348,7 @@ static void put_item(lua_State *state, int spec, const sk_item *item, bool is_ma
     else if (strcmp(item->kind, "relax") == 0)
         put_relax(state, spec, item);
     else if (strcmp(item->kind, "notify") == 0)
-        put_notify(state, spec, item);
+        sk_read_notify(state, spec, item);
     else if (strcmp(item->kind, "example") == 0) {
         if (is_main)
             sk_read_example(state, spec, item);
@@ -414,7 +357,7 @@ static void put_item(lua_State *state, int spec, const sk_item *item, bool is_ma
                        item->place);
 }
 
-/** One file may name a rule once, and takes over all `relax` and `notify` once it has its own. */
+/** One file may name a rule once, and takes over all `relax` once it has its own. */
 static void check_items(lua_State *state, int table, lua_Integer count)
 {
     sk_ruleset *rules = sk_host_of(state)->rules;
@@ -431,8 +374,6 @@ static void check_items(lua_State *state, int table, lua_Integer count)
                            (int)i);
         if (item->kind[0] == 'r')
             rules->relax_count = 0;
-        if (item->kind[0] == 'n')
-            rules->notify_count = 0;
         lua_geti(state, -1, 1);
         if (lua_type(state, -1) == LUA_TSTRING) {
             lua_pushfstring(state, "%s %s", item->kind, lua_tostring(state, -1));

@@ -10,6 +10,8 @@
 #define SK_MAX_TERMS 32
 #define SK_MAX_HARD 32
 #define SK_MAX_EXAMPLES 64
+#define SK_MAX_NOTIFY 32
+#define SK_MAX_TONGUES 8 /**< Languages of one text. */
 #define SK_TWO_PHASE 100 /**< How many of the first ranking function rules see. */
 
 typedef struct sk_ruleset sk_ruleset;
@@ -52,6 +54,7 @@ typedef struct sk_ruleset_info {
     bool has_functions; /**< Function terms or function hard rules: two phases. */
     uint32_t example_count;
     uint32_t attribute_count; /**< Declared ones. */
+    uint32_t notify_count;
 } sk_ruleset_info;
 /** View. */
 const sk_ruleset_info *sk_ruleset_about(const sk_ruleset *rules);
@@ -194,6 +197,90 @@ sk_status sk_ruleset_disassemble(const sk_ruleset *rules, sk_buf *out, sk_error 
 /** Run the `example` blocks; appends a table of differences in text to `report`. */
 sk_status sk_ruleset_test(sk_ruleset *rules, uint32_t *out_run, uint32_t *out_failed,
                           sk_buf *report, sk_error *err);
+
+/* ---- Who is told (docs/notifications.md) ---- */
+
+/** What a `notify` block can be about. */
+typedef enum sk_on {
+    SK_ON_NONE = 0,
+    SK_ON_CREATED,
+    SK_ON_ACCEPTED,
+    SK_ON_INTRODUCED,
+    SK_ON_DECLINED,
+    SK_ON_REJECTED,
+    SK_ON_CONNECTED,
+    SK_ON_LISTING_EXPIRED,
+    SK_ON_COUNT_
+} sk_on;
+/** "suggestion.created" ...; NONE for what no block can be about. Thread: any. */
+const char *sk_on_name(sk_on on);
+sk_on sk_on_from(sk_str name);
+/** It tells of one listing, not of a pair. */
+static inline bool sk_on_is_listing(sk_on on)
+{
+    return on == SK_ON_LISTING_EXPIRED;
+}
+
+typedef enum sk_to {
+    SK_TO_NONE = 0,
+    SK_TO_CONNECTOR,
+    SK_TO_NEED_PARTY,
+    SK_TO_OFFER_PARTY,
+    SK_TO_ADMIN,
+    SK_TO_RULE_AUTHOR
+} sk_to;
+/** "connector", "need_party" ... Thread: any. */
+const char *sk_to_name(sk_to to);
+
+typedef struct sk_tongue {
+    sk_str language, text;
+} sk_tongue;
+/** A text in several languages; Dutch is always there, first. */
+typedef struct sk_letter {
+    sk_tongue tongues[SK_MAX_TONGUES];
+    uint32_t count;
+} sk_letter;
+
+typedef struct sk_notify_info {
+    sk_str name;
+    sk_on on;
+    sk_to to;
+    sk_str channel; /**< Empty: the recipient's own preference, or the usual one. */
+    sk_letter subject, text;
+} sk_notify_info;
+/** View. */
+const sk_notify_info *sk_ruleset_notify(const sk_ruleset *rules, uint32_t index);
+/** Bit i: block i is about `on`. */
+uint32_t sk_ruleset_notify_on(const sk_ruleset *rules, sk_on on);
+
+#define SK_KNOWS_NEED 1u
+#define SK_KNOWS_OFFER 2u
+#define SK_KNOWS_PAIR 4u
+/** Bit i: block i is about `on`, and its `when` holds. `knows`: what of the pair is known; a `when`
+ *  that reads anything else is false. Both sides must point at something. */
+uint32_t sk_ruleset_notify_holds(sk_ruleset *rules, int64_t now_ms, sk_on on, const sk_pair *pair,
+                                 unsigned knows);
+
+/** What a letter's placeholders stand for; an empty one has no value. */
+typedef enum sk_letter_field {
+    SK_LETTER_NEED_TITLE,
+    SK_LETTER_OFFER_TITLE,
+    SK_LETTER_BUURT,
+    SK_LETTER_DISTANCE,
+    SK_LETTER_TIMES,
+    SK_LETTER_REASONS,
+    SK_LETTER_APPOINTMENT,
+    SK_LETTER_PARTY,
+    SK_LETTER_DEADLINE,
+    SK_LETTER_FIELDS
+} sk_letter_field;
+/** Which of a letter's texts is for `language`: itself, else Dutch. */
+const sk_tongue *sk_letter_tongue(const sk_letter *letter, sk_str language);
+/** Bit f: the text has placeholder f. */
+uint32_t sk_letter_uses(sk_str text);
+/** Appends the text with its placeholders filled in; a sentence with one that has no value stays
+ *  out. */
+void sk_letter_write(sk_str text, const sk_str values[SK_LETTER_FIELDS], sk_buf *out);
 
 /* ---- What an author asks ---- */
 

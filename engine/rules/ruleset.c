@@ -73,7 +73,8 @@ static sk_status compile(sk_ruleset *rules, sk_error *err)
     if (st != SK_OK || (st = sk_program_seal(rules->hard_program, err)) != SK_OK ||
         (st = sk_program_seal(rules->term_program, err)) != SK_OK)
         return st;
-    return sk_program_seal(rules->when_program, err);
+    st = sk_program_seal(rules->when_program, err);
+    return st == SK_OK ? sk_notify_compile(rules, err) : st;
 }
 
 static int term_named(const sk_ruleset *rules, sk_str name)
@@ -164,6 +165,7 @@ void sk_ruleset_free(sk_ruleset *rules)
     sk_program_free(rules->hard_program);
     sk_program_free(rules->term_program);
     sk_program_free(rules->when_program);
+    sk_program_free(rules->notify_program);
     sk_arena_free(rules->arena);
     sk_free(rules);
 }

@@ -4,10 +4,10 @@
 /* The inside of a rule set, shared by loading, judging, reasons and examples. */
 
 #include "rules/expr.h"
+#include "rules/notify.h"
 
 #define SK_RULES_MAX_FILE (64 * 1024)
 #define SK_RULES_MAX_RELAX 32
-#define SK_RULES_MAX_NOTIFY 16
 #define SK_RULES_MAX_EXAMPLES SK_MAX_EXAMPLES
 #define SK_RULES_MAX_EXPECT 16
 #define SK_RULES_MAX_ATTRIBUTES 64
@@ -23,15 +23,6 @@ typedef struct sk_rule {
     char place[96];          /**< "wilgenmeer.lua:12" */
     char failure[120];       /**< Of its function, the latest. */
 } sk_rule;
-
-/** How staff and helpers are told; kept for the engine, not used by matching. */
-typedef struct sk_notify {
-    sk_str channel;
-    uint32_t wave, max_per_day, max_per_week;
-    int64_t wait_ms;
-    bool has_quiet;
-    uint16_t quiet_from_min, quiet_to_min;
-} sk_notify;
 
 typedef enum sk_expect_kind {
     SK_EXPECT_MATCH,
@@ -74,12 +65,14 @@ struct sk_ruleset {
     bool own_policy; /**< The main file says why, not only its base. */
     sk_rule terms[SK_MAX_TERMS], hards[SK_MAX_HARD];
     sk_relax relax[SK_RULES_MAX_RELAX];
-    sk_notify notify[SK_RULES_MAX_NOTIFY];
+    sk_notify notify[SK_MAX_NOTIFY];
     sk_example *examples[SK_RULES_MAX_EXAMPLES];
-    uint32_t relax_count, notify_count;
+    uint32_t relax_count;
+    uint32_t notify_on[SK_ON_COUNT_]; /**< Bit per block. */
     sk_attribute_info attributes[SK_RULES_MAX_ATTRIBUTES];
     sk_allowance usual, widest;
     sk_program *hard_program, *term_program, *when_program; /**< The last: `when` of functions. */
+    sk_program *notify_program;
     sk_host *host;
     sk_bounds bounded; /**< What the last bound was asked for. */
 };

@@ -226,6 +226,10 @@ sk_status sk_uses_of(sk_ruleset *rules, sk_uses *out, sk_error *err)
         st = sk_uses_of_rule(rules, &rules->hards[i], true, out, err);
     for (uint32_t i = 0; i < rules->info.term_count && st == SK_OK; i++)
         st = sk_uses_of_rule(rules, &rules->terms[i], false, out, err);
+    for (uint32_t i = 0; i < rules->info.notify_count; i++)
+        if (rules->notify[i].when_reg >= 0)
+            sk_program_walk(rules->notify_program, rules->notify[i].when_reg, collect,
+                            &(collector){rules, out});
     sk_uses_of_relax(rules, out);
     return st;
 }

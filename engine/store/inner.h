@@ -17,6 +17,7 @@
  *   default     nothing            listing, party, suggestion   the id
  *   secret      the party's id     event, audit                 u64 big-endian
  *   rules       the hash           area                         the code
+ *   message     the id
  *   idem        "k" key -> record; "t" u64 time, key -> nothing
  *   meta        "format", "upgrade", "taxonomy", "connector/" id, "token/" id, "value/" name */
 typedef enum family {
@@ -31,6 +32,7 @@ typedef enum family {
     FAMILY_AREA,
     FAMILY_AUDIT,
     FAMILY_META,
+    FAMILY_MESSAGE,
     FAMILY_COUNT
 } family;
 

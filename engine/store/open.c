@@ -33,7 +33,7 @@
 
 static const char *const family_names[FAMILY_COUNT] = {"default",    "listing", "party", "secret",
                                                        "suggestion", "event",   "idem",  "rules",
-                                                       "area",       "audit",   "meta"};
+                                                       "area",       "audit",   "meta",  "message"};
 
 const char *family_name(family f)
 {
@@ -130,6 +130,24 @@ static rocksdb_options_t *database_options(const sk_store_options *options)
 
 /* ---- Opening as it is ---- */
 
+/** How many of the families are there. Opening for reading makes none, and formats before 3 had no
+ *  messages, the last of them. */
+static int families_there(const rocksdb_options_t *o, const char *path)
+{
+    char *message = NULL;
+    size_t count = 0;
+    char **names = rocksdb_list_column_families(o, path, &count, &message);
+    bool messages = false;
+
+    rocksdb_free(message);
+    for (size_t i = 0; names && i < count; i++)
+        messages = messages || strcmp(names[i], family_names[FAMILY_MESSAGE]) == 0;
+    if (!names)
+        return FAMILY_COUNT;
+    rocksdb_list_column_families_destroy(names, count);
+    return messages ? FAMILY_COUNT : FAMILY_MESSAGE;
+}
+
 static sk_status open_main(sk_store *store, const sk_store_options *options, sk_error *err)
 {
     char *path = store_join(options->path, "db"), *message = NULL;
@@ -142,7 +160,7 @@ static sk_status open_main(sk_store *store, const sk_store_options *options, sk_
     for (int f = 0; f < FAMILY_COUNT; f++)
         family_options[f] = o;
     store->db = options->read_only
-                    ? rocksdb_open_for_read_only_column_families(o, path, FAMILY_COUNT,
+                    ? rocksdb_open_for_read_only_column_families(o, path, families_there(o, path),
                                                                  family_names, family_options,
                                                                  store->families, 0, &message)
                     : rocksdb_open_column_families(o, path, FAMILY_COUNT, family_names,
@@ -198,7 +216,8 @@ void store_release(sk_store *store)
         rocksdb_release_snapshot(store->db, store->snapshot);
     if (store->db && !store->of) {
         for (int f = 0; f < FAMILY_COUNT; f++)
-            rocksdb_column_family_handle_destroy(store->families[f]);
+            if (store->families[f])
+                rocksdb_column_family_handle_destroy(store->families[f]);
         rocksdb_close(store->db);
     }
     if (store->read)

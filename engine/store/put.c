@@ -178,6 +178,19 @@ void sk_batch_delete_suggestion(sk_batch *batch, sk_str id)
     batch_delete(batch, FAMILY_SUGGESTION, id);
 }
 
+void sk_batch_put_notice(sk_batch *batch, const sk_notice *notice)
+{
+    const size_t place = begin_message(batch);
+
+    sk_encode_notice(notice, &batch->value);
+    put_message(batch, place, FAMILY_MESSAGE, notice->id);
+}
+
+void sk_batch_delete_notice(sk_batch *batch, sk_str id)
+{
+    batch_delete(batch, FAMILY_MESSAGE, id);
+}
+
 void sk_batch_put_event(sk_batch *batch, const sk_event *event)
 {
     const size_t place = begin_message(batch);

@@ -13,7 +13,7 @@
 typedef struct sk_store sk_store;
 typedef struct sk_batch sk_batch;
 
-#define SK_STORE_FORMAT 2 /**< Version of keys and values on disk; see upgrade.c. */
+#define SK_STORE_FORMAT 3 /**< Version of keys and values on disk; see upgrade.c. */
 
 typedef struct sk_store_options {
     size_t size;      /**< sizeof(sk_store_options) */
@@ -46,6 +46,8 @@ void sk_batch_put_party(sk_batch *batch, const sk_party *party);
 void sk_batch_delete_party(sk_batch *batch, sk_str id);
 void sk_batch_put_suggestion(sk_batch *batch, const sk_suggestion *suggestion);
 void sk_batch_delete_suggestion(sk_batch *batch, sk_str id);
+void sk_batch_put_notice(sk_batch *batch, const sk_notice *notice);
+void sk_batch_delete_notice(sk_batch *batch, sk_str id);
 void sk_batch_put_event(sk_batch *batch, const sk_event *event);
 void sk_batch_put_connector(sk_batch *batch, const sk_connector *connector);
 void sk_batch_put_token(sk_batch *batch, const sk_token *token);
@@ -104,6 +106,7 @@ sk_status sk_store_last_event(sk_store *store, uint64_t *out_seq, sk_error *err)
 typedef sk_status (*sk_each_listing)(void *context, const sk_listing *listing, sk_error *err);
 typedef sk_status (*sk_each_party)(void *context, const sk_party *party, sk_error *err);
 typedef sk_status (*sk_each_suggestion)(void *context, const sk_suggestion *s, sk_error *err);
+typedef sk_status (*sk_each_notice)(void *context, const sk_notice *notice, sk_error *err);
 typedef sk_status (*sk_each_connector)(void *context, const sk_connector *c, sk_error *err);
 typedef sk_status (*sk_each_token)(void *context, const sk_token *token, sk_error *err);
 typedef sk_status (*sk_each_area)(void *context, const sk_area *area, sk_error *err);
@@ -117,6 +120,7 @@ sk_status sk_store_each_party(sk_store *store, sk_str after, bool with_contact, 
                               void *context, sk_error *err);
 sk_status sk_store_each_suggestion(sk_store *store, sk_str after, sk_each_suggestion each,
                                    void *context, sk_error *err);
+sk_status sk_store_each_notice(sk_store *store, sk_each_notice each, void *context, sk_error *err);
 sk_status sk_store_each_connector(sk_store *store, sk_each_connector each, void *context,
                                   sk_error *err);
 sk_status sk_store_each_token(sk_store *store, sk_each_token each, void *context, sk_error *err);
@@ -144,7 +148,7 @@ sk_status sk_store_open_backup(const char *from, sk_store **out, sk_error *err);
 sk_status sk_store_backup(sk_store *store, const char *to, sk_error *err);
 /** Put a backup back into an empty or absent data folder; existing keys there stay. */
 sk_status sk_store_restore(const char *from, const char *path, sk_error *err);
-/** Reads every record of format 2, checks checksums, decoding, gapless events and references;
+/** Reads every record of format 3, checks checksums, decoding, gapless events and references;
  *  appends what it found in words. SK_ECORRUPT when something is wrong. SK_ECONFLICT while another
  *  process has it open, which cannot open it meanwhile either; this process must not. */
 sk_status sk_store_verify(const char *path, sk_buf *report, sk_error *err);

@@ -7,9 +7,13 @@
  *
  *     format 1   values were bare messages, without the layout byte; event keys were 20 decimal
  *                digits; titles, descriptions and contact details stood unsealed in their messages
- *     format 2   as inner.h describes
+ *     format 2   as inner.h describes, without the family of messages
+ *     format 3   as inner.h describes
  *
- * Each record is decoded as it was and put again through the present batch functions, so that there
+ * From 2 to 3 no record changes: the family is made when the store is opened, and what is left is
+ * the version, so that an older program does not come back to messages that it would forget.
+ *
+ * From 1, each record is decoded as it was and put again through the present batch functions, so that there
  * is one way only to write. Steps go family by family, in chunks; a chunk's new records, the
  * deletions of old keys, and how far the step came ("step/last key" under "upgrade") are one atomic
  * write. A crash at any moment continues behind the last chunk, and never converts a record twice.
@@ -262,14 +266,14 @@ sk_status store_upgrade(sk_store *store, uint32_t format, sk_error *err)
     progress p = {.store = store};
     sk_status st = SK_OK;
 
-    if (format != 1)
+    if (format != 1 && format != 2)
         return sk_fail(err, SK_EINVAL, "the data folder has the unknown format %u", format);
     sk_log(SK_LOG_INFO, "store=upgrade from=%u to=%d", format, SK_STORE_FORMAT);
     if (!(p.batch = sk_batch_new(store)))
         return sk_fail(err, SK_ENOMEM, "out of memory");
     if ((st = read_progress(&p, err)) != SK_OK)
         goto out;
-    if ((st = run_steps(&p, err)) != SK_OK)
+    if (format == 1 && (st = run_steps(&p, err)) != SK_OK)
         goto out;
     st = finish(&p, err);
 out:

@@ -78,13 +78,13 @@ static void want_party(inspection *in, family f, sk_str key, sk_str party_id)
               SK_STR_ARG(key), SK_STR_ARG(party_id));
 }
 
-static void want_listing(inspection *in, sk_str key, sk_str listing_id, sk_str party_id)
+static void want_listing(inspection *in, family f, sk_str key, sk_str listing_id, sk_str party_id)
 {
     bool there = false;
 
     if (store_has(in->store, FAMILY_LISTING, listing_id, &there, NULL) == SK_OK && !there &&
         !party_erased(in, party_id))
-        fault(in, "suggestion \"%.*s\" names the listing \"%.*s\", which does not exist.",
+        fault(in, "%s \"%.*s\" names the listing \"%.*s\", which does not exist.", family_name(f),
               SK_STR_ARG(key), SK_STR_ARG(listing_id));
 }
 
@@ -169,8 +169,22 @@ static void check_party(inspection *in, sk_str key, const sk_party *party)
 static void check_suggestion(inspection *in, sk_str key, const sk_suggestion *s)
 {
     compare_id(in, FAMILY_SUGGESTION, key, s->id);
-    want_listing(in, key, s->demand_id, s->demand_party_id);
-    want_listing(in, key, s->supply_id, s->supply_party_id);
+    want_listing(in, FAMILY_SUGGESTION, key, s->demand_id, s->demand_party_id);
+    want_listing(in, FAMILY_SUGGESTION, key, s->supply_id, s->supply_party_id);
+}
+
+static void check_notice(inspection *in, sk_str key, const sk_notice *notice)
+{
+    bool there = false;
+
+    compare_id(in, FAMILY_MESSAGE, key, notice->id);
+    if (notice->suggestion_id.size &&
+        store_has(in->store, FAMILY_SUGGESTION, notice->suggestion_id, &there, NULL) == SK_OK &&
+        !there)
+        fault(in, "message \"%.*s\" is about the suggestion \"%.*s\", which does not exist.", SK_STR_ARG(key),
+              SK_STR_ARG(notice->suggestion_id));
+    if (notice->listing_id.size)
+        want_listing(in, FAMILY_MESSAGE, key, notice->listing_id, SK_STR(""));
 }
 
 static void check_rules(inspection *in, sk_str key, const sk_rules_record *record)
@@ -195,6 +209,7 @@ static void check_token(inspection *in, sk_str key, const sk_token *token)
 
 INSPECT(party, sk_party, FAMILY_PARTY, check_party)
 INSPECT(suggestion, sk_suggestion, FAMILY_SUGGESTION, check_suggestion)
+INSPECT(notice, sk_notice, FAMILY_MESSAGE, check_notice)
 INSPECT(rules, sk_rules_record, FAMILY_RULES, check_rules)
 INSPECT(area, sk_area, FAMILY_AREA, check_area)
 INSPECT(connector, sk_connector, FAMILY_META, check_connector)
@@ -347,7 +362,8 @@ static sk_status inspect_all(inspection *in)
                     {FAMILY_SECRET, inspect_secret},   {FAMILY_SUGGESTION, inspect_suggestion},
                     {FAMILY_EVENT, inspect_event},     {FAMILY_IDEM, inspect_idem},
                     {FAMILY_RULES, inspect_rules},     {FAMILY_AREA, inspect_area},
-                    {FAMILY_AUDIT, inspect_audit},     {FAMILY_META, inspect_meta}};
+                    {FAMILY_AUDIT, inspect_audit},     {FAMILY_META, inspect_meta},
+                    {FAMILY_MESSAGE, inspect_notice}};
     sk_status st = SK_OK;
 
     for (size_t i = 0; st == SK_OK && i < sizeof families / sizeof *families; i++)

@@ -45,6 +45,10 @@ sk_status store_walk(sk_store *store, family f, sk_str prefix, sk_str after, sto
     char *message = NULL;
     sk_status st = SK_OK;
 
+    if (!store->families[f]) { /* An older format, opened for reading. */
+        sk_arena_free(arena);
+        return SK_OK;
+    }
     sk_buf_str(&from, prefix);
     sk_buf_str(&from, after);
     if (!arena || from.failed) {
@@ -75,6 +79,7 @@ typedef struct each {
         sk_each_listing listing;
         sk_each_party party;
         sk_each_suggestion suggestion;
+        sk_each_notice notice;
         sk_each_connector connector;
         sk_each_token token;
         sk_each_area area;
@@ -126,6 +131,7 @@ static sk_status visit_party(void *context, sk_str key, sk_str value, sk_arena *
     }
 
 VISIT(suggestion, sk_suggestion)
+VISIT(notice, sk_notice)
 VISIT(connector, sk_connector)
 VISIT(token, sk_token)
 VISIT(area, sk_area)
@@ -171,6 +177,13 @@ sk_status sk_store_each_suggestion(sk_store *store, sk_str after, sk_each_sugges
     each e = {.store = store, .context = context, .call.suggestion = call};
 
     return store_walk(store, FAMILY_SUGGESTION, SK_STR(""), after, visit_suggestion, &e, err);
+}
+
+sk_status sk_store_each_notice(sk_store *store, sk_each_notice call, void *context, sk_error *err)
+{
+    each e = {.store = store, .context = context, .call.notice = call};
+
+    return store_walk(store, FAMILY_MESSAGE, SK_STR(""), SK_STR(""), visit_notice, &e, err);
 }
 
 sk_status sk_store_each_connector(sk_store *store, sk_each_connector call, void *context,

@@ -108,6 +108,10 @@ static const operation table[] = {
     OP(LIST_TOKENS) = {"listTokens", false, run_list_tokens},
     OP(REVOKE_TOKEN) = {"revokeToken", true, run_revoke_token},
     OP(STEP_CLOCK) = {"stepClock", true, run_step_clock},
+    OP(TAKE_MESSAGES) = {"takeMessages", false, run_take_messages},
+    OP(REPORT_MESSAGE) = {"reportMessage", true, run_report_message},
+    OP(LIST_MESSAGES) = {"listMessages", false, run_list_messages},
+    OP(RETRY_MESSAGE) = {"retryMessage", true, run_retry_message},
 };
 
 static const operation *find_operation(uint32_t number)

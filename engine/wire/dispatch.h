@@ -117,3 +117,8 @@ sk_status run_create_token(turn *t);
 sk_status run_list_tokens(turn *t);
 sk_status run_revoke_token(turn *t);
 sk_status run_step_clock(turn *t);
+
+sk_status run_take_messages(turn *t);
+sk_status run_report_message(turn *t);
+sk_status run_list_messages(turn *t);
+sk_status run_retry_message(turn *t);

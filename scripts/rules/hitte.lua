@@ -44,8 +44,8 @@ Of iemand alleen woont, weten wij alleen als die persoon het zelf heeft verteld.
 
   relax { after = "12h", threshold = 0.3, reach = "3 km" },
 
-  notify { channel = "sms", wave = 5, wait = "1h", max_per_day = 2,
-           quiet = { from = "21:30", to = "07:30" } },
+  notify { "bel", on = "suggestion.created", to = "connector", when = "need.urgency >= 2",
+    channel = "sms", text = { nl = "Bel vandaag nog: {need.title}. {offer.title} kan helpen." } },
 
   example { "een belletje voor wie alleen woont",
     need = { categories = { "gezelschap.bellen" }, remote = true, urgency = 2, attributes = { alleenwonend = true } },

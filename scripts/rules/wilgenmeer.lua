@@ -42,8 +42,20 @@ Eerlijk verdelen weegt in Wilgenmeer zwaarder dan in de standaardregels: een paa
 
   limits = { per_need = 3, per_helper = 4 },
 
-  notify { channel = "mail", wave = 3, wait = "24h", max_per_day = 1, max_per_week = 3,
-           quiet = { from = "21:00", to = "08:00" } },
+  notify { "werklijst", on = "suggestion.created", to = "connector",
+    text = {
+      nl = "Er is een voorstel: {need.title} en {offer.title}. {reasons}.",
+      en = "There is a suggestion: {need.title} and {offer.title}." } },
+  notify { "kennismaken", on = "suggestion.introduced", to = "offer_party",
+    subject = { nl = "Kun jij helpen?", en = "Can you help?" },
+    text = {
+      nl = "Iemand bij jou in de buurt zoekt hulp: {need.title}. Jullie wonen {distance} bij elkaar vandaan. De buurtverbinder belt je om kennis te maken.",
+      en = "Somebody near you is looking for help: {need.title}. You live {distance} from each other. The neighbourhood connector will call you." } },
+  notify { "verlopen", on = "listing.expired", to = "need_party",
+    subject = { nl = "Je vraag is verlopen", en = "Your request has expired" },
+    text = {
+      nl = "Je vraag staat niet meer open: {need.title}. Is er nog hulp nodig? Zet hem dan opnieuw open.",
+      en = "Your request is no longer open: {need.title}. Do you still need help? Then open it again." } },
 
   example { "zorg thuis zonder VOG",
     need = { categories = { "zorg.thuis.opstaan" }, gemeente = "GM9901" },

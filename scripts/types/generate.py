@@ -44,12 +44,14 @@ SHAPES = """---@class Hard
 ---@field closeness number? 0.1 to 0.3
 
 ---@class Notify
----@field channel string?
----@field wave integer?
----@field wait string?
----@field max_per_day integer?
----@field max_per_week integer?
----@field quiet { from: string, to: string }?
+---@field [1] string the name
+---@field on string such as "suggestion.created"
+---@field to "connector"|"need_party"|"offer_party"|"role:admin"|"role:rule_author"
+---@field when string?
+---@field channel string? such as "mail"
+---@field subject table<string, string>? by language
+---@field text table<string, string> by language; `nl` is required
+---@field off boolean? true: removes the base's
 
 ---@class Example
 ---@field [1] string the name

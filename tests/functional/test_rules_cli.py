@@ -154,7 +154,7 @@ def describe(author):
     evil = own_rules(f"""hard {{ "vog", when = "attr(need, '{EVIL.replace("'", '"')}') == true",
   expr = "has(offer.provides, '{MARK}')", why = [[{EVIL}]] }},
 term {{ "wijk", weight = 1, expr = "if(need.wijk == offer.wijk, 1, 0)", why = [[{MARK}]] }},
-notify {{ channel = [[{EVIL}]] }},
+notify {{ "bericht", on = "suggestion.created", to = "connector", text = {{ nl = [[{EVIL}]] }} }},
 example {{ [[{EVIL}]], need = {{ categories = {{ [[{EVIL}]] }}, attributes = {{ [ [[{EVIL}]] ] = [[{MARK}]] }} }},
   offer = {{ languages = {{ [[{EVIL}]] }}, provides = {{ [[{MARK}]] }} }}, expect = {{ match = true }} }}""".replace(
       'alert("x")', "alert(x)"), policy=EVIL + "\n\n1. " + MARK + "\n2. twee")

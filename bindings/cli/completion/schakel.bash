@@ -82,7 +82,7 @@ _schakel()
             return
             ;;
         --role)
-            _schakel_words "resident connector admin integrator reader rule-author"
+            _schakel_words "resident connector admin integrator reader rule-author channel"
             return
             ;;
         --format)

@@ -272,7 +272,23 @@ static inline sk_suggestion roll_suggestion(dice *d)
 static inline sk_event roll_event(dice *d)
 {
     return (sk_event){roll_u64(d), roll_time(d), roll_str(d), roll_str(d),
-                      roll_str(d), roll_str(d),  roll_str(d), roll_str(d)};
+                      roll_str(d), roll_str(d),  roll_str(d), roll_str(d),
+                      roll_str(d)};
+}
+
+static inline sk_notice roll_notice(dice *d)
+{
+    sk_notice n = {.id = roll_str(d),
+                   .recipient_kind = (sk_recipient)roll_below(d, 4),
+                   .state = (sk_message_state)roll_below(d, 6)};
+
+    n.recipient_id = roll_str(d), n.channel = roll_str(d), n.rule = roll_str(d);
+    n.rules_hash = roll_str(d), n.on = roll_str(d), n.suggestion_id = roll_str(d);
+    n.listing_id = roll_str(d), n.held_by = roll_str(d), n.reason = roll_str(d);
+    n.created_ms = roll_time(d), n.due_ms = roll_time(d), n.changed_ms = roll_time(d);
+    n.sent_ms = roll_time(d);
+    n.attempts = roll_u32(d), n.failures = roll_u32(d);
+    return n;
 }
 
 static inline sk_area roll_area(dice *d)
@@ -305,7 +321,7 @@ static inline sk_connector roll_connector(dice *d)
 
 static inline sk_token roll_token(dice *d)
 {
-    sk_token t = {.id = roll_str(d), .name = roll_str(d), .role = (sk_role)roll_below(d, 7)};
+    sk_token t = {.id = roll_str(d), .name = roll_str(d), .role = (sk_role)roll_below(d, 8)};
 
     t.areas = roll_strs(d);
     t.connector_id = roll_str(d);

@@ -134,7 +134,16 @@ static inline bool same_event(const sk_event *a, const sk_event *b)
 {
     return SAME(seq) && SAME(at_ms) && SAME_STR(type) && SAME_STR(listing_id) &&
            SAME_STR(party_id) && SAME_STR(suggestion_id) && SAME_STR(detail) &&
-           SAME_STR(rules_hash);
+           SAME_STR(rules_hash) && SAME_STR(message_id);
+}
+
+static inline bool same_notice(const sk_notice *a, const sk_notice *b)
+{
+    return SAME_STR(id) && SAME(recipient_kind) && SAME_STR(recipient_id) && SAME_STR(channel) &&
+           SAME_STR(rule) && SAME_STR(rules_hash) && SAME_STR(on) && SAME_STR(suggestion_id) &&
+           SAME_STR(listing_id) && SAME(state) && SAME(created_ms) && SAME(due_ms) &&
+           SAME(changed_ms) && SAME(sent_ms) && SAME_STR(held_by) && SAME(attempts) &&
+           SAME(failures) && SAME_STR(reason);
 }
 
 static inline bool same_ring(const sk_ring *a, const sk_ring *b)

@@ -53,6 +53,7 @@ RECORD_TEST(contact, sk_contact, sk_encode_contact, roll_contact)
 RECORD_TEST(party, sk_party, encode_whole_party, roll_party)
 RECORD_TEST(suggestion, sk_suggestion, sk_encode_suggestion, roll_suggestion)
 RECORD_TEST(event, sk_event, sk_encode_event, roll_event)
+RECORD_TEST(notice, sk_notice, sk_encode_notice, roll_notice)
 RECORD_TEST(area, sk_area, sk_encode_area, roll_area)
 RECORD_TEST(connector, sk_connector, sk_encode_connector, roll_connector)
 RECORD_TEST(token, sk_token, sk_encode_token, roll_token)
@@ -157,6 +158,7 @@ int main(void)
         cmocka_unit_test(test_party__comes_back_bit_for_bit),
         cmocka_unit_test(test_suggestion__comes_back_bit_for_bit),
         cmocka_unit_test(test_event__comes_back_bit_for_bit),
+        cmocka_unit_test(test_notice__comes_back_bit_for_bit),
         cmocka_unit_test(test_area__comes_back_bit_for_bit),
         cmocka_unit_test(test_connector__comes_back_bit_for_bit),
         cmocka_unit_test(test_token__comes_back_bit_for_bit),

@@ -371,7 +371,64 @@ sk_event last_event(stand *s)
     return events[0];
 }
 
+/* ---- Messages ---- */
+
+void use_rules(stand *s, const char *source)
+{
+    sk_call by_author = call_by(&author), by_admin = call_by(&admin);
+    sk_str hash;
+
+    ok(s, sk_engine_push_rules(s->engine, &by_author, sk_str_from(source), &s->receipt, &s->err));
+    hash = sk_arena_str(s->arena, sk_str_from(s->receipt.id));
+    ok(s, sk_engine_approve_rules(s->engine, &by_admin, hash, &s->receipt, &s->err));
+    ok(s, sk_engine_activate_rules(s->engine, &by_admin, hash, 100, &s->receipt, &s->err));
+}
+
+sk_notice_page messages(stand *s)
+{
+    sk_notice_filter filter = {.limit = 256};
+    sk_notice_page page;
+
+    ok(s, sk_engine_list_messages(s->engine, &admin, &filter, s->arena, &page, &s->err));
+    return page;
+}
+
+size_t take(stand *s, const char *channel, uint32_t limit, const sk_delivery **out)
+{
+    sk_take wanted = {.channel = sk_str_from(channel), .limit = limit};
+    int64_t next_ms;
+    size_t count;
+
+    ok(s, sk_engine_take_messages(s->engine, &admin, &wanted, s->arena, out, &count, &next_ms,
+                                  &s->err));
+    return count;
+}
+
+sk_status try_report(stand *s, sk_str id, uint32_t attempt, sk_outcome outcome)
+{
+    sk_report report = {.id = id, .attempt = attempt, .outcome = outcome};
+    sk_call call = call_by(&admin);
+
+    return sk_engine_report_message(s->engine, &call, &report, &s->receipt, &s->err);
+}
+
 /* ---- Comparing ---- */
+
+static void dump_messages(stand *s, sk_buf *out)
+{
+    sk_notice_filter filter = {.limit = 256};
+    sk_notice_page page;
+
+    do {
+        ok(s, sk_engine_list_messages(s->engine, &admin, &filter, s->arena, &page, &s->err));
+        for (size_t i = 0; i < page.count; i++) {
+            sk_buf_printf(out, "\nmessage ");
+            sk_encode_notice(&page.items[i], out);
+        }
+        filter.after = page.next;
+    } while (page.next.size);
+}
+
 
 static void dump_listings(stand *s, sk_buf *out)
 {
@@ -414,6 +471,7 @@ sk_buf stand_dump(stand *s)
 
     dump_status(s, &out);
     dump_listings(s, &out);
+    dump_messages(s, &out);
     do {
         ok(s, sk_engine_list_suggestions(s->engine, &admin, &filter, s->arena, &page, &s->err));
         for (size_t i = 0; i < page.count; i++) {

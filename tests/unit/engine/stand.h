@@ -82,6 +82,14 @@ sk_status try_undo(stand *s, sk_str id);
 /** Accept, introduce and both say yes. */
 void connect(stand *s, sk_str id);
 
+/** Push, approve and activate. */
+void use_rules(stand *s, const char *source);
+/** All messages, by id. */
+sk_notice_page messages(stand *s);
+/** Take at most `limit` of a channel, for a minute; how many there were. */
+size_t take(stand *s, const char *channel, uint32_t limit, const sk_delivery **out);
+sk_status try_report(stand *s, sk_str id, uint32_t attempt, sk_outcome outcome);
+
 size_t count_events(stand *s, const char *type);
 sk_event last_event(stand *s);
 /** What one engine knows that another must know too: status, every suggestion, every event and

@@ -14,7 +14,7 @@ static void test_names__there_and_back(void **state)
     (void)state;
     for (int i = SK_KIND_NEED; i <= SK_KIND_ACTIVITY; i++)
         assert_int_equal(sk_kind_from(sk_str_from(sk_kind_name((sk_kind)i))), i);
-    for (int i = SK_ROLE_RESIDENT; i <= SK_ROLE_RULE_AUTHOR; i++)
+    for (int i = SK_ROLE_RESIDENT; i <= SK_ROLE_CHANNEL; i++)
         assert_int_equal(sk_role_from(sk_str_from(sk_role_name((sk_role)i))), i);
     assert_string_equal(sk_state_name(SK_STATE_PROPOSED), "PROPOSED");
     assert_string_equal(sk_state_name(SK_STATE_ENDED), "ENDED");

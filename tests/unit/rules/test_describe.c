@@ -120,7 +120,8 @@ static const char rules_text[] =
     "term { 'zelf', weight = 1, lua = function(need, offer) return lib.gebruikt(need, offer) end "
     "},\n"
     "relax { after = '3d', threshold = 0.4, reach = '2 km', languages = 'any' },\n"
-    "notify { channel = 'mail', wave = 2, quiet = { from = '21:30', to = '08:00' } },\n"
+    "notify { 'werk', on = 'suggestion.created', to = 'connector', when = 'need.urgency > 1',\n"
+    "  text = { nl = 'Kijk naar {need.title}.' } },\n"
     "example { 'met', need = { categories = { 'zorg.thuis' }, attributes = { thuis = true } },\n"
     "  offer = { provides = { 'vog' } }, expect = { match = true } },\n"
     "example { 'zonder', need = { attributes = { thuis = true } }, expect = { fails = 'vog' } } }";
@@ -206,7 +207,8 @@ static void test_describe__says_what_the_rules_do(void **state)
     cell_is(block_of(&page, "relax"), 0, 0, "3 dagen");
     cell_is(block_of(&page, "relax"), 0, 2,
             "een score vanaf 0,4; 2 km verder weg; zonder een taal die beiden kennen");
-    cell_is(block_of(&page, "notify"), 0, 4, "21.30 tot 8.00");
+    cell_is(block_of(&page, "notify"), 0, 3, "de buurtverbinder");
+    cell_is(block_of(&page, "notify"), 0, 4, "Kijk naar {need.title}.");
     cell_is(block_of(&page, "examples"), 0, 1, "Hulp thuis; thuis: ja");
     cell_is(block_of(&page, "examples"), 0, 4, "voorstel, score 1");
     cell_is(block_of(&page, "examples"), 1, 4, "geen voorstel: een VOG");

@@ -7,11 +7,12 @@
 
 /* RocksDB behind the store's back: to damage it, and to lay out older formats. */
 
-#define RAW_FAMILIES 11
+#define RAW_FAMILIES 12
 
 typedef struct raw {
     rocksdb_t *db;
     rocksdb_column_family_handle_t *handles[RAW_FAMILIES];
+    bool dropped; /**< The last family was. */
 } raw;
 
 /** Opens (and makes) the main database of a data folder that nobody else has open. */

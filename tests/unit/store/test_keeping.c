@@ -128,7 +128,7 @@ static void test_backup__restores_with_the_keys_that_are_there(void **state)
     fixture_write(f);
     snprintf(name, sizeof name, "%s/backup.json", p.backup);
     assert_int_equal(sk_file_read(name, 1000, &manifest, NULL), SK_OK);
-    assert_non_null(memmem(manifest.data, manifest.size, "{\"format\": 2, \"lastEvent\": 3,", 29));
+    assert_non_null(memmem(manifest.data, manifest.size, "{\"format\": 3, \"lastEvent\": 3,", 29));
     sk_buf_done(&manifest);
     snprintf(name, sizeof name, "%s/keys", p.backup);
     assert_int_equal(access(name, F_OK), -1);
@@ -213,9 +213,9 @@ static void test_restore__refuses_what_is_no_finished_backup(void **state)
     fill(f);
     assert_int_equal(sk_store_backup(f->store, p.backup, NULL), SK_OK);
     snprintf(name, sizeof name, "%s/backup.json", p.backup);
-    assert_int_equal(sk_file_write(name, SK_STR("{\"format\": 3}"), 0600, NULL), SK_OK);
+    assert_int_equal(sk_file_write(name, SK_STR("{\"format\": 4}"), 0600, NULL), SK_OK);
     assert_int_equal(sk_store_restore(p.backup, p.restored, &err), SK_EINVAL);
-    assert_non_null(strstr(err.message, "format 3"));
+    assert_non_null(strstr(err.message, "format 4"));
     assert_int_equal(sk_file_write(name, SK_STR("{}"), 0600, NULL), SK_OK);
     assert_int_equal(sk_store_restore(p.backup, p.restored, &err), SK_ECORRUPT);
     unlink(name);

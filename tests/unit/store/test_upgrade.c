@@ -186,6 +186,43 @@ static void test_upgrade__goes_on_after_any_interruption(void **state)
     fixture_open(f, false);
 }
 
+/* ---- Format 2 ---- */
+
+/* Format 2 differs from 3 in the family of messages only. */
+static void test_upgrade__from_2_makes_room_for_messages(void **state)
+{
+    fixture *f = *state;
+    const sk_store_options looking = {.size = sizeof looking, .path = f->path, .read_only = true};
+    const sk_notice notice = {
+        .id = SK_STR("m000000000013"), .state = SK_MESSAGE_PLANNED, .rule = SK_STR("werklijst")};
+    char *message = NULL;
+    sk_store *store = NULL;
+    sk_error err = {0};
+    sk_buf report = {0};
+    raw r;
+
+    lay_out_v1(f, 12);
+    fixture_open(f, false);
+    fixture_close(f);
+    raw_open(f->path, &r);
+    raw_put(&r, "meta", SK_STR("format"), SK_STR("2"));
+    rocksdb_drop_column_family(r.db, r.handles[RAW_FAMILIES - 1], &message);
+    assert_null(message);
+    r.dropped = true;
+    raw_close(&r);
+    assert_int_equal(sk_store_open(&looking, &store, &err), SK_EINVAL);
+    assert_non_null(strstr(err.message, "open it for writing once"));
+    assert_int_equal(sk_store_verify(f->path, &report, &err), SK_ECORRUPT);
+    sk_buf_done(&report);
+    fixture_open(f, false);
+    assert_upgraded(f, 12);
+    sk_batch_put_notice(f->batch, &notice);
+    assert_int_equal(sk_store_write(f->store, f->batch, NULL), SK_OK);
+    fixture_close(f);
+    assert_sound(f->path);
+    fixture_open(f, false);
+}
+
 /* ---- Other formats ---- */
 
 static void put_format(fixture *f, sk_str format)
@@ -216,8 +253,8 @@ static void test_open__refuses_other_formats(void **state)
     fixture *f = *state;
     raw r;
 
-    put_format(f, SK_STR("3"));
-    assert_refused(f, SK_EINVAL, false, "format 3");
+    put_format(f, SK_STR("4"));
+    assert_refused(f, SK_EINVAL, false, "format 4");
     assert_refused(f, SK_EINVAL, true, "use the newer version");
     raw_open(f->path, &r);
     raw_put(&r, "meta", SK_STR("format"), SK_STR("two"));
@@ -261,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_upgrade__keeps_everything_and_seals),
         TEST(test_upgrade__goes_on_after_any_interruption),
+        TEST(test_upgrade__from_2_makes_room_for_messages),
         TEST(test_open__refuses_other_formats),
         TEST(test_open__refuses_families_of_a_newer_version),
     };

@@ -422,7 +422,7 @@ static void test_dispatch__knows_every_operation_of_the_contract(void **state)
             assert_null(strstr(at(b->last, "error.message"), "names no operation"));
         operations++;
     }
-    assert_int_equal(operations, 44);
+    assert_int_equal(operations, 48);
 }
 
 /* ---- Memory ---- */
