@@ -147,20 +147,23 @@ bool sk_engine_has_work(const sk_engine *e)
     return e->retest_end != 0 && !e->failed;
 }
 
+static bool stands_under(sk_engine *e, sk_ruleset *rules, const pairing *p)
+{
+    int hard;
+
+    sk_matcher_set_rules(e->matcher, rules);
+    return sk_match_test(e->matcher, p->demand, p->supply, e->now_ms, &hard) == SK_C_NONE;
+}
+
 size_t count_unruly(sk_engine *e, sk_ruleset *rules)
 {
     size_t count = 0;
-    int hard;
 
-    if (sk_ruleset_about(rules)->hard_count == 0)
-        return 0;
-    sk_matcher_set_rules(e->matcher, rules);
     for (size_t i = 0; i < e->pairing_count; i++) {
         const pairing *p = &e->pairings[i];
 
-        if (sk_state_open((sk_state)p->state))
-            count +=
-                sk_match_test(e->matcher, p->demand, p->supply, e->now_ms, &hard) == SK_C_RULES;
+        if (sk_state_open((sk_state)p->state) && !stands_under(e, rules, p))
+            count += stands_under(e, e->rules, p);
     }
     sk_matcher_set_rules(e->matcher, e->rules);
     sk_matcher_forget_failures(e->matcher);

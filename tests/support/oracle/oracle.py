@@ -197,8 +197,9 @@ class Oracle:
         for s in everything:
             need, offer = (state.facts(state.listings[i], figures)
                            for i in (s.demand_id, s.supply_id))
-            reason = state.judge.withdrawal_reason(need, offer, rules, state.taxonomy, self.now)
-            hit += reason is not None and reason.startswith("rule:")
+            new, old = (state.judge.withdrawal_reason(need, offer, r, state.taxonomy, self.now)
+                        for r in (rules, state.rules))
+            hit += new is not None and old is None
         return hit >= 20 and hit * 100 > percent * len(everything)
 
     def _use_rules(self, name):

@@ -251,8 +251,11 @@ static sk_status activate_up_to(stand *s, const char *hash, uint32_t percent)
 }
 
 /** `far` pairs across the border between the buurten, which STRICT forbids, and `near` others. */
-static void propose_many(stand *s, int far, int near)
+/** `spoken`: by the helpers, while the others speak Dutch; none: by nobody. */
+static void put_many(stand *s, int far, int near, sk_strs spoken)
 {
+    sk_str dutch = SK_STR("nl");
+
     for (int i = 0; i < far + near; i++) {
         char party[16], asking[16], offering[16];
         /* Each pair has an hour of the week of its own: nobody else fits. */
@@ -273,9 +276,17 @@ static void propose_many(stand *s, int far, int near)
         helped.window_count = asked.window_count = 1;
         if (i < far)
             helped.point = (sk_point){52.1412, 5.1034};
+        helped.languages = spoken;
+        if (spoken.count)
+            asked.languages = (sk_strs){&dutch, 1};
         put(s, asked);
         put(s, helped);
     }
+}
+
+static void propose_many(stand *s, int far, int near)
+{
+    put_many(s, far, near, (sk_strs){0});
     assert_int_equal(suggestions(s, 0).count, far + near);
 }
 
@@ -300,6 +311,25 @@ static void test_activate__refuses_to_withdraw_too_much(void **state)
     ok(s, activate_up_to(s, last_hash, 34));
     assert_int_equal(suggestions(s, 0).count, 40);
     stand_check(s);
+}
+
+/* What waiting needs are allowed no more is withdrawn just as what a hard rule forbids. */
+static void test_activate__counts_what_is_allowed_no_more(void **state)
+{
+    stand *s = *state;
+    sk_str arabic = SK_STR("ar");
+    char standard[65];
+
+    active_hash(s, standard);
+    use(s, "return ruleset { name = \"wacht\", based_on = \"standaard\", policy = [[Wachten.]],\n"
+           "  relax { after = \"1h\", languages = \"any\" } }");
+    put_many(s, 0, 24, (sk_strs){&arabic, 1});
+    assert_int_equal(suggestions(s, 0).count, 0);
+    stand_to(s, START_MS + 2 * SK_HOUR_MS);
+    assert_int_equal(suggestions(s, 0).count, 24);
+    refused(s, SK_ELIMIT, "maxChangePercent", activate(s, standard));
+    ok(s, activate_up_to(s, standard, 100));
+    assert_int_equal(suggestions(s, 0).count, 0);
 }
 
 static void test_activate__lets_a_few_go(void **state)
@@ -389,7 +419,7 @@ static void test_rules__relax_for_those_who_waited(void **state)
     "  limits = { per_need = 100, per_helper = 1000 } }\n"
 #define STRICT_NO_LIMITS                                                                           \
     "return ruleset { name = \"streng\", based_on = \"standaard\", policy = [[Streng.]],\n"        \
-    "  limits = { per_need = 100, per_helper = 1000 },\n"                                           \
+    "  limits = { per_need = 100, per_helper = 1000 },\n"                                          \
     "  hard { \"samen\", expr = \"need.buurt == offer.buurt\", why = \"zelfde buurt\" } }\n"
 
 /** Open pairs of near needs with far offers, `sides` times `sides`. */
@@ -565,6 +595,7 @@ int main(void)
         ON_STAND(test_rollback__goes_back_one_by_one),
         ON_STAND(test_rollback__remembers_the_last_twenty),
         ON_STAND(test_activate__refuses_to_withdraw_too_much),
+        ON_STAND(test_activate__counts_what_is_allowed_no_more),
         ON_STAND(test_activate__lets_a_few_go),
         ON_STAND(test_rollback__is_never_too_much),
         ON_STAND(test_activate__tests_again_in_pieces_between_requests),
