@@ -73,6 +73,8 @@ static void note_failure(struct dry_run *run, int side, sk_str rule, uint64_t co
                           .rule = sk_arena_str(run->arena, rule),
                           .count = count,
                           .reason = sk_arena_str(run->arena, sk_str_from(reason))};
+    if (!f->rule.data || !f->reason.data)
+        report->failure_count--;
 }
 
 static void note_failures(dry_state *state, int side)

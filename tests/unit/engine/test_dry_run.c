@@ -578,6 +578,37 @@ static void test_run__is_bounded(void **state)
     assert_non_null(strstr(run.error.message, "longer"));
 }
 
+/* Memory that is out ends the run, not the engine. */
+static void test_run__survives_without_memory(void **state)
+{
+    stand *s = *state;
+    sk_dry_ask ask = {.source = SK_STR(STRICT)};
+    uint32_t failed = 0;
+
+    put_world(s);
+    for (long count = 0; count < 4000; count += 1 + count / 4) {
+        sk_status st;
+        sk_dry_run run;
+
+        sk_alloc_fail_after(count);
+        st = try_start(s, &admin, &ask);
+        usleep(20000);
+        sk_alloc_fail_after(-1);
+        if (st != SK_OK) {
+            assert_int_equal(st, SK_ENOMEM);
+            continue;
+        }
+        run = wait_for(s, &admin);
+        failed += run.state == SK_DRY_FAILED;
+        if (run.state == SK_DRY_FAILED)
+            assert_int_equal(run.error.status, SK_ENOMEM);
+    }
+    assert_true(failed > 5);
+    assert_false(sk_engine_failed(s->engine));
+    assert_int_equal(try_source(s, STRICT)->total.vanish, 2);
+    stand_check(s);
+}
+
 /* ---- What a reader sees ---- */
 
 static void test_get__is_coarse_for_an_author(void **state)
@@ -622,6 +653,7 @@ int main(void)
         TEST(test_start__again_with_the_same_request_is_the_same_run),
         TEST(test_close__does_not_wait_for_a_run),
         TEST(test_run__is_bounded),
+        TEST(test_run__survives_without_memory),
         TEST(test_get__is_coarse_for_an_author),
     };
 
