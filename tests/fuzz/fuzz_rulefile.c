@@ -3,7 +3,8 @@
 
 #include "rules/rules.h"
 
-/* Any bytes as a rule file: refused with a reason, or loaded, and then its examples run. */
+/* Any bytes as a rule file: refused with a reason, or loaded; then its examples run, its programs
+ * are shown, and it is checked. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,6 +21,17 @@ static sk_status find(void *context, sk_str name, sk_buf *out, sk_error *err)
     return SK_OK;
 }
 
+static void check(sk_ruleset *rules, sk_str text)
+{
+    sk_check_options options = {.text = text};
+    sk_arena *arena = sk_arena_new(0);
+    sk_rules_check found;
+
+    if (sk_ruleset_check(rules, &options, arena, &found, NULL) != SK_OK)
+        abort();
+    sk_arena_free(arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     sk_rules_source source = {
@@ -33,6 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint32_t run, failed;
 
         sk_ruleset_test(rules, &run, &failed, &report, NULL);
+        sk_ruleset_disassemble(rules, &report, NULL);
+        check(rules, source.text);
         sk_buf_done(&report);
     } else if (rules || err.message[0] == '\0') {
         abort();
