@@ -190,6 +190,7 @@ sk_status sk_engine_whynot(sk_engine *e, const sk_actor *actor, const sk_ask *as
                       .now_ms = e->now_ms,
                       .limit = 3,
                       .least_score = INT64_MIN,
+                      .coarse = !actor_sees_distances(actor),
                       .may_case = out->may_case = may_relax(e, actor, &a)};
     if ((st = sk_match_whynot(e->matcher, &query, arena, &out->whynot, err)) != SK_OK)
         return st;

@@ -66,7 +66,7 @@ bool actor_sees_points(const sk_actor *actor)
     return actor->role == SK_ROLE_ADMIN || actor->role == SK_ROLE_INTEGRATOR;
 }
 
-static bool actor_sees_distances(const sk_actor *actor)
+bool actor_sees_distances(const sk_actor *actor)
 {
     return actor_sees_points(actor) || actor->role == SK_ROLE_CONNECTOR;
 }

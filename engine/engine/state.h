@@ -349,6 +349,8 @@ sk_status require_right(const sk_actor *actor, right wanted, sk_error *err);
 /** The actor's areas hold this buurt (or its wijk or gemeente). */
 bool actor_covers(const sk_actor *actor, sk_str buurt, sk_str wijk, sk_str gemeente);
 bool actor_sees_points(const sk_actor *actor);
+/** Else distances are told in steps of 500 m. */
+bool actor_sees_distances(const sk_actor *actor);
 /** Listings of residents are stored sealed. */
 bool is_sealed(const sk_engine *e, uint32_t party);
 

@@ -16,6 +16,7 @@ typedef struct change {
     const sk_party_facts *other_party;
     sk_both both;
     int failed_hard;
+    bool coarse;
     sk_buf *out;
     sk_error *err;
 } change;
@@ -73,7 +74,8 @@ static void say_distance(const change *c)
             allowed = d->within_m;
         if (s->within_m && s->within_m < allowed)
             allowed = s->within_m;
-        dutch_distance(distance_m - allowed, c->out);
+        distance_m -= allowed;
+        dutch_distance(c->coarse ? ceil(distance_m / 500) * 500 : distance_m, c->out);
         sk_buf_text(c->out, " verder");
     }
 }
@@ -251,10 +253,17 @@ static sk_status say(const change *c, sk_constraint constraint)
 
 sk_status change_text(const sk_matcher *matcher, const sk_asked *asked, const sk_facts *other,
                       const sk_party_facts *other_party, uint32_t failed_set, int failed_hard,
-                      sk_buf *out, sk_error *err)
+                      bool coarse, sk_buf *out, sk_error *err)
 {
-    change c = {matcher,     asked, other, other_party, both_of(asked, other, other_party),
-                failed_hard, out,   err};
+    change c = {.matcher = matcher,
+                .asked = asked,
+                .other = other,
+                .other_party = other_party,
+                .both = both_of(asked, other, other_party),
+                .failed_hard = failed_hard,
+                .coarse = coarse,
+                .out = out,
+                .err = err};
     size_t start = out->size;
     sk_status st;
 

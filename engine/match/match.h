@@ -57,6 +57,7 @@ typedef struct sk_query {
     void *context;
     /** `keep` refuses all that are put aside (sk_index_set_aside): they need not be looked at. */
     bool skip_aside;
+    bool coarse;   /**< Why-not only: distances in steps of 500 m, for who may know no nearer. */
     bool may_case; /**< Why-not only: RelaxCase may be used, so that it tells what that opens. */
 } sk_query;
 

@@ -22,6 +22,7 @@ typedef struct scan {
     sk_matcher *matcher;
     const sk_query *query;
     sk_asked asked;
+    bool coarse; /**< Distances are told in steps of 500 m. */
     bool hard, functions;
     sk_opens opens;
     uint32_t only_set; /**< Second scan: rank just this one. 0: the sets of one constraint. */
@@ -202,7 +203,8 @@ static sk_status fill_misses(const scan *s, uint32_t set, const sk_ranking *rank
         const sk_party_facts *party = sk_index_party(s->matcher->index, facts->party);
         int failed_hard = set >> SK_C_RULES & 1 ? failed_hard_of(s, facts, party) : -1;
         sk_buf_reset(&text);
-        st = change_text(s->matcher, &s->asked, facts, party, set, failed_hard, &text, err);
+        st = change_text(s->matcher, &s->asked, facts, party, set, failed_hard, s->coarse, &text,
+                         err);
         out[i] = (sk_near_miss){ranking->items[i].slot, ranking->items[i].score,
                                 sk_arena_str(arena, sk_buf_view(&text))};
         if (st == SK_OK && (text.failed || !out[i].change.data))
@@ -281,6 +283,7 @@ sk_status sk_match_whynot(sk_matcher *matcher, const sk_query *query, sk_arena *
     if (!(s = sk_calloc(1, sizeof *s)))
         return sk_fail(err, SK_ENOMEM, "out of memory");
     init(s, matcher, query);
+    s->coarse = query->coarse;
     st = opens_init(&s->opens, matcher, &s->asked, query->may_case, arena, err);
     if (st == SK_OK) {
         scan_all(s);

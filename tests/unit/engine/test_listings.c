@@ -235,6 +235,28 @@ static void test_match__gives_a_place_away_to_nobody(void **state)
     }
 }
 
+static void test_whynot__gives_a_place_away_to_nobody(void **state)
+{
+    stand *s = *state;
+    sk_listing near = need("n1", "p1"), far = offer("o1", "p2");
+    const sk_actor *const actors[] = {&admin, &reader};
+    const char *const changes[] = {"4,9 km verder", "5 km verder"};
+
+    near.reach_m = 100;
+    far.reach_m = 0;
+    far.point.lat_deg += 0.041;
+    put(s, near);
+    put(s, far);
+    for (size_t i = 0; i < 2; i++) {
+        sk_ask question = {.id = SK_STR("n1")};
+        sk_whynot_answer answer;
+
+        ok(s, sk_engine_whynot(s->engine, actors[i], &question, s->arena, &answer, &s->err));
+        assert_int_equal(answer.whynot.groups[0].best_count, 1);
+        assert_str(answer.whynot.groups[0].best[0].change, changes[i]);
+    }
+}
+
 static void test_suggestions__give_a_place_away_to_nobody(void **state)
 {
     stand *s = *state;
@@ -316,6 +338,7 @@ int main(void)
         ON_STAND(test_questions__no_exact_point_for_who_may_not_see_it),
         ON_STAND(test_list_listings__pages_and_areas_of_the_token),
         ON_STAND(test_match__gives_a_place_away_to_nobody),
+        ON_STAND(test_whynot__gives_a_place_away_to_nobody),
         ON_STAND(test_suggestions__give_a_place_away_to_nobody),
         ON_STAND(test_export_party__own_place_yes_that_of_others_no),
         ON_STAND(test_list_suggestions__goes_on_behind_one_that_was_erased),
