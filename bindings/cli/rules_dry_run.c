@@ -121,10 +121,8 @@ static int wait_for_end(cli_app *cli, json_t **answer)
     do {
         json_decref(*answer);
         *answer = NULL;
-        if (interrupted) {
-            code = cancel(cli, id);
+        if (interrupted)
             break;
-        }
         code = cli_ask(cli, json_pack("{s:{s:s,s:i}}", "getDryRun", "id", id, "waitMs", WAIT_MS),
                        answer);
         if (code == CLI_DONE)
@@ -134,7 +132,7 @@ static int wait_for_end(cli_app *cli, json_t **answer)
     sigaction(SIGINT, &before, NULL);
     if (cli->terminal)
         fputc('\n', cli->err);
-    return code;
+    return interrupted ? cancel(cli, id) : code;
 }
 
 /* ---- The report ---- */
