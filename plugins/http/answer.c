@@ -53,10 +53,9 @@ static void read_problem(const http_route *route, sk_status status, sk_str error
     code = http_status_of(status, err.field);
     if (code == 503 && out->retry_s == 0)
         out->retry_s = 1;
-    if (err.field[0] && code < 500 && code != 401)
+    if (err.message[0] && code < 500 && code != 401)
         http_fault_from_engine(&faults, arena, route, &err);
-    http_answer_problem(
-        out, code, faults.count == 0 && err.message[0] && code < 500 ? err.message : NULL, &faults);
+    http_answer_problem(out, code, NULL, &faults);
 }
 
 static uint64_t number_at(sk_str message, uint32_t field)

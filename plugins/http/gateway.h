@@ -133,6 +133,9 @@ void stream_open(exchange *x);
 /** There are new events. */
 void streams_ring(gateway *g);
 void streams_tick(gateway *g, int64_t now_ms);
-void stream_close(stream *s);
+/** At the stop: ends all. Those whose read is under way are freed with its answer. */
+void streams_end(gateway *g);
+/** No answer comes any more: frees all that were ended. */
+void streams_drop(gateway *g);
 /** evhttp has let go of the connection. */
 void stream_gone(stream *s);

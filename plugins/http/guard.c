@@ -288,10 +288,21 @@ static step refused(http_guard *g, const char *why, struct evbuffer *clean)
     return refuse(g, why, clean) ? STEP_MORE : STEP_OUT_OF_MEMORY;
 }
 
+/** Up to the empty line, 0 when there is none yet. One that ends without a carriage return ends a
+ *  head too, which is then refused, so that its sender does not wait for an answer. */
+static size_t head_size(struct evbuffer *raw)
+{
+    struct evbuffer_ptr right = evbuffer_search(raw, "\n\r\n", 3, NULL);
+    struct evbuffer_ptr wrong = evbuffer_search(raw, "\n\n", 2, NULL);
+
+    if (wrong.pos >= 0 && (right.pos < 0 || wrong.pos < right.pos))
+        return (size_t)wrong.pos + 2;
+    return right.pos < 0 ? 0 : (size_t)right.pos + 3;
+}
+
 static step step_head(http_guard *g, const http_guard_limits *limits, struct evbuffer *raw,
                       struct evbuffer *clean)
 {
-    struct evbuffer_ptr found;
     head h = {0};
     const char *text, *fault;
     size_t size;
@@ -300,14 +311,11 @@ static step step_head(http_guard *g, const http_guard_limits *limits, struct evb
     /* One empty line before a request is allowed (RFC 9112, 2.2). */
     if (evbuffer_copyout(raw, first, 2) == 2 && memcmp(first, "\r\n", 2) == 0)
         evbuffer_drain(raw, 2);
-    found = evbuffer_search(raw, "\n\r\n", 3, NULL);
-    size = found.pos < 0 ? evbuffer_get_length(raw) : (size_t)found.pos + 3;
-    if (size > limits->head)
+    size = head_size(raw);
+    if (size > limits->head || (size == 0 && evbuffer_get_length(raw) > limits->head))
         return refused(g, "431 head", clean);
-    if (found.pos < 0)
-        /* Bare line feeds never become a head; say so at once. */
-        return evbuffer_search(raw, "\n\n", 2, NULL).pos >= 0 ? refused(g, "400 line-end", clean)
-                                                              : STEP_MORE;
+    if (size == 0)
+        return STEP_MORE;
     if (!renew(&g->head) || (text = (const char *)evbuffer_pullup(raw, (ssize_t)size)) == NULL)
         return STEP_OUT_OF_MEMORY;
     if ((fault = read_head(text, size, &h, g->head)) != NULL ||

@@ -238,14 +238,12 @@ static void http_stop(void *state)
     g->stopping = true;
     if (g->listener)
         evconnlistener_disable(g->listener);
-    for (stream *s; (s = LIST_FIRST(&g->streams)) != NULL && sk_monotonic_ms() < until_ms;) {
-        stream_close(s);
-        event_base_loop(g->base, EVLOOP_NONBLOCK);
-    }
+    streams_end(g);
     while (is_busy(g) && sk_monotonic_ms() < until_ms) {
         event_base_loop(g->base, EVLOOP_NONBLOCK);
         nanosleep(&pause, NULL);
     }
+    streams_drop(g);
     for (exchange *x; (x = LIST_FIRST(&g->exchanges)) != NULL;)
         exchange_problem(x, 503, NULL, NULL);
     gateway_free(g);

@@ -49,6 +49,22 @@ static void stream_free(stream *s)
     sk_free(s);
 }
 
+static void stream_close(stream *s)
+{
+    if (s->peer)
+        s->peer->stream = NULL;
+    s->peer = NULL;
+    if (!s->over) {
+        s->over = true;
+        if (s->started)
+            evhttp_send_reply_end(s->x->request);
+        else
+            evhttp_send_reply(s->x->request, 503, http_reason(503), NULL);
+    }
+    if (!s->asking)
+        stream_free(s);
+}
+
 /* ---- Writing ---- */
 
 static void write_event(sk_buf *out, sk_str event)
@@ -308,19 +324,6 @@ void stream_open(exchange *x)
     stream_ask(s);
 }
 
-void stream_close(stream *s)
-{
-    if (s->peer)
-        s->peer->stream = NULL;
-    s->peer = NULL;
-    if (!s->over) {
-        s->over = true;
-        evhttp_send_reply_end(s->x->request);
-    }
-    if (!s->asking)
-        stream_free(s);
-}
-
 void stream_gone(stream *s)
 {
     struct evhttp_request *request = s->x->request;
@@ -331,5 +334,23 @@ void stream_gone(stream *s)
     if (!evhttp_request_get_connection(request))
         evhttp_send_reply_end(request);
     if (!s->asking)
+        stream_free(s);
+}
+
+void streams_end(gateway *g)
+{
+    stream *s, *after;
+
+    for (s = LIST_FIRST(&g->streams); s; s = after) {
+        after = LIST_NEXT(s, next);
+        stream_close(s);
+    }
+}
+
+void streams_drop(gateway *g)
+{
+    stream *s;
+
+    while ((s = LIST_FIRST(&g->streams)) != NULL)
         stream_free(s);
 }

@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 import socket
+import struct
+import subprocess
 import sys
 import tempfile
 import threading
@@ -357,6 +359,21 @@ def check_hostile(gateway, report):
     report.check(status_of(faked) == 200, "our own mark does not come from outside")
 
 
+def check_gone(gateway, report):
+    """Clients that do not wait for their answer, with a reset or without."""
+    head = GET.replace(b"/v1/openapi.json", b"/v1/plaatsingen/n-1/matches?limit=100") + \
+        b"Authorization: Bearer " + gateway.token().encode() + b"\r\n\r\n"
+    for i in range(300):
+        connection = socket.create_connection(("127.0.0.1", gateway.port))
+        if i % 2:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall((head * (i % 5))[:-(i % 7) or None])
+        connection.close()
+    time.sleep(0.5)
+    text = gateway.call("GET", "/metrics", token=None).body.decode()
+    report.check("schakel_http_connections 1\n" in text, "who left is forgotten")
+
+
 def check_framing(gateway, report):
     """What is right is taken, in whatever pieces it comes."""
     token = gateway.token().encode()
@@ -507,7 +524,7 @@ def check_settings(report):
     for setting, words in (("listen=x", "is not HOST:PORT"), ("listen=localhost:80", "no address"),
                            ("max_connections=0", "is outside"), ("bogus=1", "no key")):
         with tempfile.TemporaryDirectory(prefix="schakel-test-") as folder:
-            run = __import__("subprocess").run(
+            run = subprocess.run(
                 [os.environ.get("SCHAKELD", str(wire.ROOT / "build/dev/engine/daemon/schakeld")),
                  "--data", folder, "--plugin-dir", str(BUILD / "plugins"), "--plugin",
                  f"http.{setting}"], capture_output=True, text=True, timeout=30, check=False)
@@ -521,7 +538,8 @@ def main():
         for check in (check_listings, check_matching, check_rules,
                       check_decisions, check_reference, check_pages,
                       check_idempotency, check_erasure, check_problems, check_headers, check_cors,
-                      check_script_is_text, check_hostile, check_framing, check_health, check_stop):
+                      check_script_is_text, check_hostile, check_gone, check_framing, check_health,
+                      check_stop):
             check(gateway, report)
     check_rates(report)
     check_slow(report)
