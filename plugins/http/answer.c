@@ -82,7 +82,7 @@ static void read_result(const http_route *route, sk_str result, sk_arena *arena,
         sk_buf_str(&out->created, f.bytes);
     }
     if (route->geojson)
-        st = http_geojson_areas(result, arena, &out->body, &err);
+        st = http_geojson_areas(result, out->rd, arena, &out->body, &err);
     else
         st = sk_message_to_json(route->answer, result, false, &out->body, &err);
     if (st != SK_OK || out->body.failed)

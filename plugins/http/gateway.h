@@ -52,7 +52,7 @@ typedef struct exchange {
     sk_str self; /**< The target as it came. */
     sk_arena *arena;
     int64_t begun_us;
-    bool head, closing;
+    bool head, closing, wants_rd;
     char token[300];
 } exchange;
 
@@ -82,6 +82,7 @@ struct gateway {
     struct exchange_list exchanges;
     struct stream_list streams;
     size_t peer_count, stream_count;
+    sk_rd *rd;
     http_rates *by_token, *by_address;
     tally *tallies; /**< One for each route, and a last one for all else. */
     size_t route_count;

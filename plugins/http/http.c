@@ -131,6 +131,7 @@ static void gateway_free(gateway *g)
         event_free(g->tick);
     http_rates_free(g->by_token);
     http_rates_free(g->by_address);
+    sk_rd_close(g->rd);
     sk_free(g->tallies);
     sk_free(g);
 }
@@ -162,6 +163,11 @@ static sk_status http_init(sk_plugin *plugin, const sk_plugin_host *host, void *
     g->http = evhttp_new(g->base);
     g->adopt = event_new(g->base, -1, EV_PERSIST, peers_adopt, g);
     g->tick = event_new(g->base, -1, EV_PERSIST, on_tick, g);
+    if ((st = sk_rd_open(&g->rd, err)) != SK_OK) {
+        gateway_free(g);
+        return st;
+    }
+    st = SK_ENOMEM;
     g->tallies = sk_calloc(g->route_count + 1, sizeof(*g->tallies));
     if (g->http && g->adopt && g->tick && g->tallies)
         st = read_settings(g, err);

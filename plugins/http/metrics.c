@@ -8,7 +8,7 @@
  * engine says of itself. Labels are routes of the table, so their number is bounded. */
 
 static const int statuses[STATUS_COUNT] = {200, 201, 204, 304, 400, 401, 403, 404,
-                                           405, 408, 409, 412, 413, 414, 415, 417,
+                                           405, 406, 409, 412, 413, 414, 415, 417,
                                            422, 428, 429, 431, 500, 501, 503, 505};
 static const double bounds[BUCKET_COUNT] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2};
 

@@ -20,7 +20,7 @@ INTRODUCTION = (
     "tijden RFC 3339 in UTC. Een weggelaten veld heeft zijn standaardwaarde.")
 ERRORS = {
     "400": "De aanvraag klopt niet", "401": "Er is geen geldig token", "403": "Dit token mag dit niet",
-    "404": "Dit bestaat niet", "409": "Een ander was eerder, of de sleutel is al gebruikt",
+    "404": "Dit bestaat niet", "406": "Dit coordinatenstelsel is er niet", "409": "Een ander was eerder, of de sleutel is al gebruikt",
     "412": "Dit is intussen veranderd", "413": "De aanvraag is te groot",
     "415": "De inhoud is geen JSON", "422": "Te groot of te veel", "428": "If-Match ontbreekt",
     "429": "Te veel aanvragen", "500": "Er ging iets mis", "503": "Even niet bereikbaar",
@@ -111,7 +111,7 @@ OWN_SCHEMAS = {
                 "name": {"type": "string", "description": "van het veld in pad, query of kop"}}},
             "code": {"type": "string"}, "detail": {"type": "string"}}},
     "Gebieden": {
-        "type": "object", "description": "Een GeoJSON FeatureCollection (RFC 7946) in CRS84.",
+        "type": "object", "description": "Een GeoJSON FeatureCollection in CRS84 (RFC 7946), of in RD.",
         "required": ["type", "features"],
         "properties": {
             "type": {"type": "string", "enum": ["FeatureCollection"]},
@@ -168,6 +168,8 @@ def statuses(route, params):
         codes |= {"413", "415", "422"}
     if route.command:
         codes |= {"409", "422"}
+    if route.shape == "geojson":
+        codes.add("406")
     if route.if_match:
         codes |= {"412", "428"}
     return sorted(codes)
@@ -212,6 +214,8 @@ def path_item(r, schemas):
     params = [parameter(p) for p in r.params]
     if route.command:
         params.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if route.shape == "geojson":
+        params.append({"$ref": "#/components/parameters/AcceptCrs"})
     if route.stream:
         params.append({"$ref": "#/components/parameters/LastEventId"})
     if params:
@@ -248,6 +252,11 @@ def components(schemas):
                 "description": "Een eigen sleutel van 1-64 tekens (A-Z a-z 0-9 . _ : -). Dezelfde "
                                "aanvraag met dezelfde sleutel gebeurt binnen 24 uur niet opnieuw.",
                 "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"}},
+            "AcceptCrs": {
+                "name": "Accept-Crs", "in": "header",
+                "description": "Het gewenste stelsel: CRS84 (graden) of RD.",
+                "schema": {"type": "string", "default": "CRS84",
+                           "examples": ["CRS84", "EPSG:28992"]}},
             "LastEventId": {
                 "name": "Last-Event-ID", "in": "header",
                 "description": "Bij text/event-stream: het nummer van de laatste gebeurtenis die u "

@@ -122,7 +122,7 @@ ROUTES = [
             "Bevestigen tot welke gebeurtenis een lezer alles heeft verwerkt", body="required",
             path_fields={"consumer": "consumer"}, body_without=["consumer"]),
     Route("GET", "/gebieden", "listAreas", "areas", "gebieden",
-          "Buurten als GeoJSON FeatureCollection in CRS84", query=["withPolygons", *PAGE],
+          "Buurten als GeoJSON FeatureCollection, in CRS84 of RD", query=["withPolygons", *PAGE],
           shape="geojson", paged=True),
     Route("POST", "/gebiedsvragen", "findArea", "foundArea", "gebieden",
           "In welke buurt een punt ligt; het punt in graden of in RD", body="required"),

@@ -177,7 +177,9 @@ void exchange_answer(exchange *x, http_answer *answer)
     if (answer->created.size)
         add_location(x, answer);
     if (x->route && x->route->geojson && answer->status == 200)
-        header_put(x, "Content-Crs", "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
+        header_put(x, "Content-Crs",
+                   answer->rd ? "<http://www.opengis.net/def/crs/EPSG/0/28992>"
+                              : "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
     if (answer->status == 401)
         header_put(x, "WWW-Authenticate", "Bearer");
     if (answer->retry_s) {
@@ -214,7 +216,7 @@ void exchange_text(exchange *x, int status, const char *type, sk_str text)
 static void on_answer(void *context, const void *response, size_t size)
 {
     exchange *x = context;
-    http_answer answer = {0};
+    http_answer answer = {.rd = x->wants_rd ? x->gateway->rd : NULL};
 
     if (size)
         http_answer_read(x->route, (sk_str){response, size}, x->arena, &answer);
@@ -325,6 +327,17 @@ static bool wants_stream(const exchange *x)
     return x->route->stream && accept && strcasestr(accept, "text/event-stream");
 }
 
+/** Accept-Crs: degrees unless RD is asked for. False: neither. */
+static bool read_crs(exchange *x)
+{
+    const char *wanted = x->route->geojson ? header(x, "Accept-Crs") : NULL;
+
+    if (!wanted || strcasestr(wanted, "CRS84"))
+        return true;
+    x->wants_rd = strcasestr(wanted, "28992") != NULL;
+    return x->wants_rd;
+}
+
 static void serve_route(exchange *x)
 {
     unsigned wait;
@@ -339,6 +352,8 @@ static void serve_route(exchange *x)
         answer_problem(x, 429, NULL, NULL, wait);
     else if (!content_is_json(x))
         exchange_problem(x, 415, NULL, NULL);
+    else if (!read_crs(x))
+        exchange_problem(x, 406, NULL, NULL);
     else if (wants_stream(x))
         stream_open(x);
     else
@@ -365,9 +380,10 @@ static void serve_options(exchange *x, unsigned allowed)
     add_allow(x, "Allow", allowed);
     if (origin && origin_allowed(x->gateway, origin)) {
         add_allow(x, "Access-Control-Allow-Methods", allowed);
-        header_put(x, "Access-Control-Allow-Headers",
-                   "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
-                   "Last-Event-ID");
+        header_put(
+            x, "Access-Control-Allow-Headers",
+            "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Accept-Crs, "
+            "Last-Event-ID");
         header_put(x, "Access-Control-Max-Age", "3600");
     }
     exchange_text(x, 204, NULL, SK_STR(""));

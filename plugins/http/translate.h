@@ -3,6 +3,7 @@
 
 /* A request of HTTP as a Request of the contract, and a Response as an answer. Thread: any. */
 
+#include "geo/geo.h"
 #include "http/problem.h"
 
 typedef struct http_ask {
@@ -19,6 +20,7 @@ int http_translate(const http_ask *ask, sk_arena *arena, sk_buf *out, http_fault
 
 /** Zero-initialise; end with http_answer_done. */
 typedef struct http_answer {
+    sk_rd *rd; /**< Given: geometry in RD instead of CRS84. */
     int status;
     sk_buf body;
     const char *type; /**< Of the content. */

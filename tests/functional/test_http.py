@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import wire
 from gateway import BUILD, Gateway
 
+SCHAKEL = os.environ.get("SCHAKEL", str(BUILD / "bindings/cli/schakel"))
 CLOCK = "2026-03-02T09:00:00Z"
 NEED = {"kind": "NEED", "partyId": "p-anna", "title": "Wie rijdt mij naar het ziekenhuis?",
         "categories": ["vervoer.ziekenhuis"], "point": {"lat": 52.53, "lon": 5.22}}
@@ -133,6 +134,30 @@ def check_decisions(gateway, report):
                  "and take over")
     done = gateway.call("GET", "/v1/matchvoorstellen?states=PROPOSED,PARKED&bestFirst=true")
     report.check(done.status == 200 and len(done.json()["items"]) == 1, "several states")
+
+
+def check_areas(gateway, report):
+    with tempfile.TemporaryDirectory(prefix="schakel-test-") as folder:
+        file = pathlib.Path(folder, "areas.geojson")
+        ring = [[5.38, 52.15], [5.39, 52.15], [5.39, 52.16], [5.38, 52.15]]
+        file.write_text(json.dumps({"type": "FeatureCollection", "features": [{
+            "type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]},
+            "properties": {"code": "BU03070101", "naam": "Hof \"<b>\"", "wijkcode": "WK030701",
+                           "gemeentecode": "GM0307"}}]}))
+        subprocess.run([SCHAKEL, "--data", str(gateway.folder), "area", "import", str(file)],
+                       check=True, capture_output=True, timeout=60)
+    page = gateway.call("GET", "/v1/gebieden?withPolygons=true").json()["features"][0]
+    report.check(page["id"] == "BU03070101" and page["properties"]["naam"] == 'Hof "<b>"' and
+                 page["geometry"]["type"] == "MultiPolygon" and
+                 [5.38, 52.15] in page["geometry"]["coordinates"][0][0], f"an area: {page}")
+    rd = gateway.call("GET", "/v1/gebieden?withPolygons=true", Accept_Crs="EPSG:28992")
+    corner = rd.json()["features"][0]["geometry"]["coordinates"][0][0][0]
+    report.check("28992" in rd.headers["Content-Crs"] and abs(corner[0] - 154500) < 700 and
+                 abs(corner[1] - 462700) < 700, f"in RD: {corner}")
+    report.check(gateway.call("GET", "/v1/gebieden", Accept_Crs="EPSG:4258").status == 406,
+                 "not in others")
+    plain = gateway.call("GET", "/v1/gebieden").json()["features"][0]
+    report.check(plain["geometry"] is None, "without polygons unless asked")
 
 
 def check_reference(gateway, report):
@@ -536,7 +561,7 @@ def main():
     with Gateway(clock=CLOCK, cors_origins="https://buurt.example") as gateway:
         fill(gateway, report)
         for check in (check_listings, check_matching, check_rules,
-                      check_decisions, check_reference, check_pages,
+                      check_decisions, check_reference, check_areas, check_pages,
                       check_idempotency, check_erasure, check_problems, check_headers, check_cors,
                       check_script_is_text, check_hostile, check_gone, check_framing, check_health,
                       check_stop):

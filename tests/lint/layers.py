@@ -36,8 +36,8 @@ OWNERS = {
 }
 # A second face of codec, for wire alone: the generated messages.
 SECOND_FACES = {"codec/message.h": ["wire"]}
-# What plugins see of the engine's folders: installed headers, and the one mapping of JSON.
-PLUGINS_SEE = {"core/core.h", "codec/codec.h"}
+# What plugins see of the engine's folders: installed headers, the one mapping of JSON, and RD.
+PLUGINS_SEE = {"core/core.h", "codec/codec.h", "geo/geo.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^">]+)[">]', re.M)
 
 
