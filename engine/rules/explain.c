@@ -94,7 +94,9 @@ static void say_whole(sk_buf *out, double number, const char *one, const char *m
 
 void sk_explain_number(double number, sk_unit unit, sk_buf *out)
 {
-    if (unit == SK_U_METRE && fabs(number) >= 1000)
+    if (fabs(number) >= 1e15) /* Beyond what sk_why_number writes. */
+        sk_buf_printf(out, "%.6g", number);
+    else if (unit == SK_U_METRE && fabs(number) >= 1000)
         say_whole(out, number / 1000, "km", "km");
     else if (unit == SK_U_METRE)
         say_whole(out, number, "meter", "meter");
@@ -213,6 +215,12 @@ static void say_call(const speaker *s, const sk_node *node, sk_unit unit)
 static void say_number(const speaker *s, const sk_node *node, sk_unit unit)
 {
     unit = node->unit ? node->unit : unit;
+    if (node->type == SK_T_BOOL && !is_plain(node) && node->op != SK_OP_IF) {
+        say(s, "(");
+        say_truth(s, node, false);
+        say(s, ")");
+        return;
+    }
     switch (node->op) {
     case SK_OP_CONST:
         if (node->type == SK_T_STRING)
@@ -425,6 +433,14 @@ static void say_truth(const speaker *s, const sk_node *node, bool denied)
     case SK_OP_SUBSET:
         say_subset(s, node, denied);
         break;
+    case SK_OP_IF:
+        say(s, "als geldt: ");
+        say_truth(s, node->args[0], false);
+        say(s, ", dan: ");
+        say_truth(s, node->args[1], denied);
+        say(s, "; anders: ");
+        say_truth(s, node->args[2], denied);
+        break;
     default:
         say_leaf(s, node, denied);
     }
@@ -516,7 +532,7 @@ static sk_status explain(sk_str expr, sk_declared declared, const sk_taxonomy *t
         sk_arena_free(arena);
         return sk_fail(err, SK_ENOMEM, "out of memory");
     }
-    if (condition)
+    if (node->type == SK_T_BOOL || (condition && node->type == SK_T_ANY))
         say_truth(&s, node, false);
     else
         say_value(&s, node);

@@ -2,10 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "rules/explain.h"
 #include "rules/expr.h"
 
 /* Any bytes as an expression: refused with a place and a reason, or compiled and run, with every
- * value within its interval. */
+ * value within its interval, and said in words. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -55,6 +56,19 @@ static void run(sk_program *program, int reg)
     }
 }
 
+static void explain(sk_str text)
+{
+    sk_declared none = {NULL, 0};
+    sk_buf words = {0};
+
+    if (sk_explain_condition(text, none, NULL, &words, NULL) != SK_OK || words.size == 0)
+        abort();
+    sk_buf_reset(&words);
+    if (sk_explain_value(text, none, NULL, &words, NULL) != SK_OK || words.size == 0)
+        abort();
+    sk_buf_done(&words);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     sk_str text = {(const char *)data, size};
@@ -72,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         sk_program_add(program, text, SK_T_BOOL, &reg, &fault) == SK_OK) {
         if (sk_program_seal(program, NULL) == SK_OK)
             run(program, reg);
+        explain(text);
     } else if (fault.character == 0 || fault.text[0] == '\0') {
         abort();
     }

@@ -4,7 +4,7 @@
 #include "rules/rules.h"
 
 /* Any bytes as a rule file: refused with a reason, or loaded; then its examples run, its programs
- * are shown, and it is checked. */
+ * are shown, and it is checked and put into words. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,14 +21,25 @@ static sk_status find(void *context, sk_str name, sk_buf *out, sk_error *err)
     return SK_OK;
 }
 
-static void check(sk_ruleset *rules, sk_str text)
+static void look_at(sk_ruleset *rules, sk_str text)
 {
-    sk_check_options options = {.text = text};
     sk_arena *arena = sk_arena_new(0);
-    sk_rules_check found;
+    sk_check_options options = {.text = text};
+    const sk_register_field *fields = NULL;
+    sk_rules_check check;
+    size_t count = 0;
+    sk_page page;
+    sk_error err = {0};
 
-    if (sk_ruleset_check(rules, &options, arena, &found, NULL) != SK_OK)
+    if (sk_ruleset_check(rules, &options, arena, &check, &err) != SK_OK ||
+        !(check.score_lo <= check.score_hi + 1e-9) ||
+        sk_ruleset_describe(rules, NULL, arena, &page, &err) != SK_OK || page.count < 10 ||
+        sk_ruleset_register(rules, NULL, arena, &fields, &count, &err) != SK_OK || count == 0)
         abort();
+    for (size_t i = 0; i < count; i++) {
+        if (!sk_utf8_check(fields[i].text, NULL))
+            abort();
+    }
     sk_arena_free(arena);
 }
 
@@ -46,8 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         sk_ruleset_test(rules, &run, &failed, &report, NULL);
         sk_ruleset_disassemble(rules, &report, NULL);
-        check(rules, source.text);
         sk_buf_done(&report);
+        look_at(rules, source.text);
     } else if (rules || err.message[0] == '\0') {
         abort();
     }

@@ -51,6 +51,10 @@ static const struct {
      "is 3)"},
     {"not (need.remote and offer.remote)",
      "de vraag kan niet op afstand of het aanbod kan niet op afstand"},
+    {"if(need.remote, has(offer.provides, 'vog'), true)",
+     "als geldt: de vraag kan op afstand, dan: de helper heeft 'vog'; anders: altijd"},
+    {"need.remote == (need.urgency > 2)",
+     "of de vraag op afstand kan is (de urgentie van de vraag (0 tot 3) is meer dan 2)"},
     {"false", "nooit"},
 };
 
