@@ -233,7 +233,7 @@ static const char *read_head(const char *text, size_t size, head *h, struct evbu
         if (length == 0 || end[-1] != '\r')
             return "400 line-end";
         if (--length == 0)
-            return NULL;
+            return lines ? NULL : "400 request-line";
         if (lines == 0) {
             if ((fault = read_request_line(text, length, h)) != NULL)
                 return fault;

@@ -353,6 +353,7 @@ HOSTILE = [
     (400, b"GET /v1/status\r\nHost: a\r\n\r\n"),
     (400, b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
     (400, b"get / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    (400, b"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
     (400, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"),
     (505, b"GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
     (501, b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"),
