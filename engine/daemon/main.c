@@ -197,11 +197,20 @@ static sk_status start_server(process *p, const sk_config *c, sk_error *err)
     return attach_start(&p->plugins, p->server, err);
 }
 
+/* The disk failed in the midst of a sync: there is nothing left to write. */
+static void on_disk_fault(void)
+{
+    sk_log(SK_LOG_ERROR, "engine=failed reason=\"the disk failed\"");
+    _exit(1);
+}
+
 static int run(const sk_config *config)
 {
     process p = {0};
     sk_error error = {0};
     sk_status st;
+
+    sk_engine_on_disk_fault(on_disk_fault);
 
     if ((st = open_loop(&p, &error)) == SK_OK &&
         (st = attach_init(&p.plugins, config, p.base, &error)) == SK_OK &&

@@ -391,5 +391,8 @@ sk_status sk_engine_step_clock(sk_engine *engine, const sk_call *call, int64_t t
                                sk_receipt *out, sk_error *err);
 /** First start: makes the administrator's token when there is no token at all; empty otherwise. */
 sk_status sk_engine_bootstrap(sk_engine *engine, char out_token[65], sk_error *err);
+/** How the process ends when the disk fails in the midst of a sync; from any thread. Without one it
+ *  aborts. */
+void sk_engine_on_disk_fault(void (*end)(void));
 /** Deep check of every invariant between index, suggestions and store; for tests. */
 sk_status sk_engine_check(sk_engine *engine, sk_error *err);

@@ -82,6 +82,11 @@ sk_status sk_engine_sync(sk_engine *e, sk_error *err)
     return sk_store_sync(e->store, err);
 }
 
+void sk_engine_on_disk_fault(void (*end)(void))
+{
+    sk_store_on_fatal(end);
+}
+
 bool sk_engine_failed(const sk_engine *e)
 {
     return e->failed;

@@ -53,6 +53,7 @@ const char *family_name(family f);
  *
  * so that a sealed part, or later another, can stand beside the message without touching it. */
 #define VALUE_LAYOUT 1
+#define LOG_NOTHING 4 /**< RocksDB's level for messages of its own that it never writes. */
 
 typedef enum section {
     SECTION_MESSAGE = 1, /**< The record's protobuf message. */

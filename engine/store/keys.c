@@ -65,7 +65,7 @@ static rocksdb_t *open_database(const char *path, bool read_only, char **message
     rocksdb_options_set_max_open_files(options, 64);
     rocksdb_options_set_max_file_opening_threads(options, 1);
     rocksdb_options_set_keep_log_file_num(options, 2);
-    rocksdb_options_set_info_log_level(options, 2);
+    rocksdb_options_set_info_log_level(options, LOG_NOTHING);
     rocksdb_options_set_stats_dump_period_sec(options, 0);
     rocksdb_options_set_stats_persist_period_sec(options, 0);
     rocksdb_options_set_skip_stats_update_on_db_open(options, 1);

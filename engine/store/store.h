@@ -146,6 +146,10 @@ sk_status sk_store_open_backup(const char *from, sk_store **out, sk_error *err);
 
 /** A consistent copy in a new folder `to`, without the keys. Thread: any. */
 sk_status sk_store_backup(sk_store *store, const char *to, sk_error *err);
+/** Called, from whatever thread, when RocksDB comes upon a file that failed while another thread
+ * was just told so. It ends the process; should it return, the process aborts. */
+typedef void (*sk_store_fatal)(void);
+void sk_store_on_fatal(sk_store_fatal handler);
 /** Put a backup back into an empty or absent data folder; existing keys there stay. */
 sk_status sk_store_restore(const char *from, const char *path, sk_error *err);
 /** Reads every record of format 3, checks checksums, decoding, gapless events and references;

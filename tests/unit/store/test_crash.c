@@ -301,6 +301,95 @@ static void test_write__a_full_disk_stops_the_store(void **state)
     check_numbers(f, 1, last);
 }
 
+static void *sync_on_and_on(void *store)
+{
+    while (sk_store_sync(store, NULL) == SK_OK)
+        continue;
+    return NULL;
+}
+
+static void end_in_order(void)
+{
+    _exit(0);
+}
+
+/** In a process of its own: write and sync at once until no file may grow beyond `most` bytes, and
+ *  on after that. Ends with 0 when all that was asked after the fault was refused. */
+static void fill_the_disk(fixture *f, rlim_t most)
+{
+    struct rlimit limit = {most, most};
+    pthread_t thread;
+    uint64_t n = 6;
+    sk_status st = SK_OK;
+    bool refused = true;
+
+    signal(SIGXFSZ, SIG_IGN);
+    sk_store_on_fatal(end_in_order);
+    if (pthread_create(&thread, NULL, sync_on_and_on, f->store) != 0 ||
+        setrlimit(RLIMIT_FSIZE, &limit) != 0)
+        _exit(2);
+    for (; st == SK_OK && n < 10000; n++) {
+        put_number(f->batch, n);
+        st = sk_store_write(f->store, f->batch, NULL);
+    }
+    for (int i = 0; i < 3; i++) {
+        put_number(f->batch, n);
+        refused = refused && sk_store_write(f->store, f->batch, NULL) == SK_EIO &&
+                  sk_store_sync(f->store, NULL) == SK_EIO;
+    }
+    pthread_join(thread, NULL);
+    sk_store_close(f->store);
+    _exit(st == SK_EIO && refused ? 0 : 1);
+}
+
+/** RocksDB's own log is a file that may fail, too. */
+static void assert_log_empty(const fixture *f)
+{
+    char log[500];
+    struct stat info;
+
+    snprintf(log, sizeof(log), "%s/db/LOG", f->path);
+    assert_int_equal(stat(log, &info), 0);
+    assert_int_equal(info.st_size, 0);
+}
+
+/* RocksDB has assertions in it, and touching a file again after a fault is one. Whoever writes,
+ * syncs or closes at that moment, the process must come to its own end. */
+static void test_write__a_full_disk_never_aborts(void **state)
+{
+    fixture *f = *state;
+    uint64_t last = 0;
+
+    fixture_close(f);
+    for (rlim_t round = 0; round < ROUNDS; round++) {
+        int status = 0;
+        pid_t child = 0;
+
+        remove_tree(f->path);
+        fixture_open(f, true);
+        write_numbers(f, 1, 5);
+        assert_int_equal(sk_store_sync(f->store, NULL), SK_OK);
+        fixture_close(f);
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            fixture_open(f, true);
+            fill_the_disk(f, round % 2 ? 10 : 20000 + 977 * round);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            fail_msg("round %d: status %x", (int)round, (unsigned)status);
+        assert_log_empty(f);
+        fixture_open(f, true);
+        assert_int_equal(sk_store_last_event(f->store, &last, NULL), SK_OK);
+        assert_true(last >= 5);
+        check_events(f, last);
+        check_numbers(f, 1, last);
+        fixture_close(f);
+    }
+    fixture_open(f, true);
+}
+
 static void flip_byte(const char *path, off_t place)
 {
     const int fd = open(path, O_RDWR);
@@ -401,6 +490,7 @@ int main(int argc, char **argv)
         TEST(test_torn_tail__opens_at_every_cut_behind_the_sync),
         TEST(test_garbage_tail__opens_with_all_that_was_synced),
         TEST(test_write__a_full_disk_stops_the_store),
+        TEST(test_write__a_full_disk_never_aborts),
         TEST(test_rotten_log__is_refused_and_left_as_it_was),
         TEST(test_mark__a_broken_one_is_ignored),
     };
