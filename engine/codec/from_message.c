@@ -342,23 +342,6 @@ static void read_certificates(reader *r, const Schakel__V1__Party *message, sk_p
     out->certificate_count = count;
 }
 
-static void read_preferences(reader *r, const Schakel__V1__Preferences *message,
-                             sk_preferences *out)
-{
-    if (!message)
-        return;
-    out->channel = sk_str_from(message->channel);
-    out->max_per_day = message->max_per_day;
-    out->max_per_week = message->max_per_week;
-    out->has_quiet = *message->quiet_from || *message->quiet_to;
-    if (!out->has_quiet)
-        return;
-    require_text(r, message->quiet_from, "preferences.quietFrom", "needed beside quietTo");
-    require_text(r, message->quiet_to, "preferences.quietTo", "needed beside quietFrom");
-    out->quiet_from_min = read_clock(r, message->quiet_from, "preferences.quietFrom");
-    out->quiet_to_min = read_clock(r, message->quiet_to, "preferences.quietTo");
-}
-
 sk_status sk_party_from_message(const Schakel__V1__Party *message, sk_arena *arena, sk_party *out,
                                 sk_error *err)
 {
@@ -370,7 +353,8 @@ sk_status sk_party_from_message(const Schakel__V1__Party *message, sk_arena *are
     read_certificates(&r, message, &party);
     party.blocks = read_strs(&r, message->n_blocks, message->blocks);
     party.represented_by = sk_str_from(message->represented_by);
-    read_preferences(&r, message->preferences, &party.preferences);
+    if (r.st == SK_OK)
+        r.st = sk_preferences_from_message(message->preferences, &party.preferences, err);
     if (message->contact && r.st == SK_OK) {
         party.has_contact = true;
         r.st = sk_contact_from_message(message->contact, &party.contact, err);

@@ -42,6 +42,9 @@ sk_status sk_relax_from_message(size_t count, char *const *names, const char *fi
                                 uint8_t *out_bits, sk_error *err);
 sk_status sk_contact_from_message(const Schakel__V1__Contact *message, sk_contact *out,
                                   sk_error *err);
+/** NULL: none. */
+sk_status sk_preferences_from_message(const Schakel__V1__Preferences *message, sk_preferences *out,
+                                      sk_error *err);
 sk_status sk_party_from_message(const Schakel__V1__Party *message, sk_arena *arena, sk_party *out,
                                 sk_error *err);
 /** NULL: all missing or 0. */
@@ -82,6 +85,9 @@ char *sk_str_to_message(sk_str s, sk_arena *arena);
 bool sk_strs_to_message(sk_strs strs, sk_arena *arena, size_t *out_count, char ***out);
 Schakel__V1__Listing *sk_listing_to_message(const sk_listing *listing, sk_arena *arena);
 Schakel__V1__Contact *sk_contact_to_message(const sk_contact *contact, sk_arena *arena);
+/** NULL when there are none. False: no memory. */
+bool sk_preferences_to_message(const sk_preferences *preferences, sk_arena *arena,
+                               Schakel__V1__Preferences **out);
 Schakel__V1__Party *sk_party_to_message(const sk_party *party, bool with_contact, sk_arena *arena);
 Schakel__V1__Term *sk_term_to_message(const sk_term_value *term, sk_arena *arena);
 Schakel__V1__PairValues *sk_pair_values_to_message(const sk_pair_values *values, sk_arena *arena);

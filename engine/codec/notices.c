@@ -23,6 +23,7 @@ static const text_field texts[] = {
     TEXT(listing_id, listing_id),
     TEXT(held_by, held_by),
     TEXT(reason, reason),
+    TEXT(delivery_id, delivery_id),
 };
 #define TEXT_COUNT (sizeof(texts) / sizeof(texts[0]))
 

@@ -281,26 +281,6 @@ static void make_certificates(maker *m, const sk_party *party, Schakel__V1__Part
     }
 }
 
-static Schakel__V1__Preferences *make_preferences(maker *m, const sk_preferences *preferences)
-{
-    Schakel__V1__Preferences *out = NULL;
-    char text[8];
-
-    if (preferences->channel.size == 0 && !preferences->has_quiet && !preferences->max_per_day &&
-        !preferences->max_per_week)
-        return NULL;
-    if ((out = make(m, &schakel__v1__preferences__descriptor)) == NULL)
-        return NULL;
-    out->channel = make_str(m, preferences->channel);
-    if (preferences->has_quiet) {
-        out->quiet_from = make_str(m, clock_text(preferences->quiet_from_min, text));
-        out->quiet_to = make_str(m, clock_text(preferences->quiet_to_min, text));
-    }
-    out->max_per_day = preferences->max_per_day;
-    out->max_per_week = preferences->max_per_week;
-    return out;
-}
-
 Schakel__V1__Party *sk_party_to_message(const sk_party *party, bool with_contact, sk_arena *arena)
 {
     maker m = {.arena = arena};
@@ -314,7 +294,7 @@ Schakel__V1__Party *sk_party_to_message(const sk_party *party, bool with_contact
     make_certificates(&m, party, out);
     make_strs(&m, party->blocks, &out->n_blocks, &out->blocks);
     out->represented_by = make_str(&m, party->represented_by);
-    out->preferences = make_preferences(&m, &party->preferences);
+    m.failed |= !sk_preferences_to_message(&party->preferences, arena, &out->preferences);
     if (with_contact && party->has_contact &&
         (out->contact = sk_contact_to_message(&party->contact, arena)) == NULL)
         m.failed = true;

@@ -31,8 +31,7 @@ uint32_t connector_cases(const sk_engine *e, uint32_t word)
     return word < e->cases_capacity ? e->cases[word] : 0;
 }
 
-/** The connector itself, or who stands in for it now; NULL: nobody. */
-static const sk_connector *present(const sk_engine *e, const sk_connector *c)
+const sk_connector *connector_present(const sk_engine *e, const sk_connector *c)
 {
     for (int hop = 0; c && hop <= MAX_SUBSTITUTES; hop++) {
         if (!(c->absent_from_ms <= e->now_ms && e->now_ms < c->absent_until_ms))
@@ -63,7 +62,7 @@ static uint32_t best_of_level(const sk_engine *e, sk_str code, bool any_gemeente
         const sk_connector *c = &e->connectors[i];
         uint32_t word, cases;
 
-        if (!covers(c, code, any_gemeente) || !(c = present(e, c)))
+        if (!covers(c, code, any_gemeente) || !(c = connector_present(e, c)))
             continue;
         word = sk_intern_find(e->words, c->id);
         cases = connector_cases(e, word);

@@ -110,8 +110,9 @@ sk_status sk_engine_put_connector(sk_engine *e, const sk_call *call, const sk_co
     audit(e, "connector.put", c.id);
     if ((st = command_commit(e, c.id, c.version, created, out, err)) != SK_OK)
         return st;
-    st = load_connectors(e, err);
-    return st == SK_OK ? SK_OK : command_broken(e, st);
+    if ((st = load_connectors(e, err)) != SK_OK)
+        return command_broken(e, st);
+    return notices_settle_connectors(e, err);
 }
 
 sk_status sk_engine_list_connectors(sk_engine *e, const sk_actor *actor, sk_arena *arena,

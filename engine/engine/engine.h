@@ -254,6 +254,7 @@ typedef struct sk_delivery {
     sk_str language, subject, text;
     sk_str rule, on;
     sk_str suggestion_id, listing_id;
+    sk_strs message_ids; /**< Of a digest: all that are told here, this one first. */
 } sk_delivery;
 /** The due messages of a channel, from now on SENDING. A change, although it answers with more than
  *  a receipt. `out_next_ms`: when the channel has something next; INT64_MAX: nothing is planned. */

@@ -50,12 +50,12 @@ static const char *const days_nl[] = {"maandag", "dinsdag",  "woensdag", "donder
                                       "vrijdag", "zaterdag", "zondag"};
 static const char *const days_en[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                       "Friday", "Saturday", "Sunday"};
-static const char *const months_nl[] = {"januari", "februari", "maart",     "april",
-                                        "mei",     "juni",     "juli",      "augustus",
-                                        "september", "oktober", "november", "december"};
-static const char *const months_en[] = {"January", "February", "March",     "April",
-                                        "May",     "June",     "July",      "August",
-                                        "September", "October", "November", "December"};
+static const char *const months_nl[] = {"januari",   "februari", "maart",    "april",
+                                        "mei",       "juni",     "juli",     "augustus",
+                                        "september", "oktober",  "november", "december"};
+static const char *const months_en[] = {"January",   "February", "March",    "April",
+                                        "May",       "June",     "July",     "August",
+                                        "September", "October",  "November", "December"};
 
 /** "dinsdag 3 maart", with " om 14.00 uur" behind it when `clock`. */
 static void put_date(writer *w, int64_t at_ms, bool clock, sk_buf *out)
@@ -204,9 +204,9 @@ static sk_status give_dates(writer *w)
 /** The name of the other side; a connector reads who asked. */
 static sk_status give_party(writer *w)
 {
-    bool from_need = w->to->kind == SK_RECIPIENT_PARTY &&
-                     sk_str_eq(w->suggestion.demand_party_id,
-                               sk_intern_str(w->e->words, w->to->recipient));
+    bool from_need =
+        w->to->kind == SK_RECIPIENT_PARTY &&
+        sk_str_eq(w->suggestion.demand_party_id, sk_intern_str(w->e->words, w->to->recipient));
     sk_str id = from_need ? w->suggestion.supply_party_id : w->suggestion.demand_party_id;
     sk_party party;
     sk_status st;
@@ -273,10 +273,12 @@ static sk_status address_party(writer *w, sk_delivery *out)
     if (st != SK_OK)
         return st;
     w->language = party.languages.count ? party.languages.items[0] : SK_STR("nl");
+    if (party.preferences.language.size)
+        w->language = party.preferences.language;
     if (party.represented_by.size &&
         sk_index_party_find(w->e->index, party.represented_by) != SK_NO_SLOT) {
-        st = sk_store_get_party(w->e->store, party.represented_by, true, w->arena, &speaker,
-                                w->err);
+        st =
+            sk_store_get_party(w->e->store, party.represented_by, true, w->arena, &speaker, w->err);
         if (st != SK_OK)
             return st;
         party.has_contact = speaker.has_contact;
@@ -332,7 +334,7 @@ static sk_status write_texts(writer *w, const sk_notify_info *block, sk_delivery
 
 static sk_status name_it(writer *w, sk_delivery *out)
 {
-    char ids[2][16];
+    char ids[3][16];
     sk_notice record;
 
     notice_record(w->e, w->m, ids, &record);

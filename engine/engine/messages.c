@@ -14,51 +14,151 @@
 
 #define TAKE_USUAL 16
 #define TAKE_MAX 64
+#define DIGEST_MAX 50 /**< Messages of one digest. */
 #define LEASE_USUAL_MS (60 * 1000)
 #define LEASE_MAX_MS (600 * 1000)
 
 /* ---- Taking ---- */
 
-static void start_sending(sk_engine *e, uint32_t index, int64_t lease_ms)
+static void start_sending(sk_engine *e, uint32_t index, uint64_t delivery, int64_t lease_ms)
 {
     notice *m = &e->notices->items[index];
 
     m->state = SK_MESSAGE_SENDING;
     m->attempts++;
+    m->delivery = delivery;
     m->changed_ms = e->now_ms;
     m->due_ms = e->now_ms + lease_ms;
-    if (due_push(e, m->due_ms, DUE_LEASE, index) != SK_OK)
+    if (delivery == m->number && due_push(e, m->due_ms, DUE_LEASE, index) != SK_OK)
         e->failed = true;
     notice_put(e, index);
 }
 
-/** Back where it was: its words could not be put together. */
-static void put_back(sk_engine *e, uint32_t index)
+/** It stays PLANNED: its words could not be put together, or it may not go yet. */
+static void put_back(sk_engine *e, uint32_t index, uint32_t from)
 {
-    if (lane_push(e, index) != SK_OK ||
-        lane_idle(e, e->notices->items[index].lane) != SK_OK)
+    if (lane_push(e, index) != SK_OK || lane_idle(e, from) != SK_OK)
         e->failed = true;
 }
 
+/** What is asked once more of a message that is about to go: true when it may. */
+static sk_status may_go(sk_engine *e, uint32_t index, bool *out, sk_error *err)
+{
+    notice *m = &e->notices->items[index];
+    uint32_t from = m->lane, to = from;
+    int64_t due_ms = m->due_ms;
+    sk_status st = SK_OK;
+
+    *out = false;
+    if (notice_stand_in(e, index, &to) != SK_OK)
+        return sk_fail(err, SK_ENOMEM, "no memory for messages");
+    m = &e->notices->items[index];
+    if (to != from) {
+        notice_move(e, index, to);
+    } else if ((st = notice_pace(e, m, e->now_ms, true, err)) != SK_OK) {
+        return st;
+    } else if (m->due_ms <= e->now_ms) {
+        m->due_ms = due_ms;
+        *out = true;
+        return SK_OK;
+    }
+    m->changed_ms = e->now_ms;
+    notice_put(e, index);
+    put_back(e, index, from);
+    return SK_OK;
+}
+
+/** The others of its lane that are collected and due: they go with it. */
+static sk_status gather_digest(sk_engine *e, uint32_t index, u32_list *out)
+{
+    notices *n = e->notices;
+    const lane *l = &n->lanes[n->items[index].lane];
+
+    if (list_push(out, index) != SK_OK)
+        return SK_ENOMEM;
+    if (!notice_is_collected(e, &n->items[index]))
+        return SK_OK;
+    for (uint32_t i = l->newest; i != SK_NO_NOTICE && out->count < DIGEST_MAX;
+         i = n->items[i].next_in_lane) {
+        const notice *m = &n->items[i];
+
+        if (i != index && m->state == SK_MESSAGE_PLANNED && m->due_ms <= e->now_ms &&
+            notice_is_collected(e, m) && list_push(out, i) != SK_OK)
+            return SK_ENOMEM;
+    }
+    if (out->count > 2)
+        qsort(out->items + 1, out->count - 1, sizeof(uint32_t), compare_u32);
+    return SK_OK;
+}
+
+static sk_status compose_all(sk_engine *e, const u32_list *list, sk_arena *arena, sk_delivery *out,
+                             sk_error *err)
+{
+    sk_str *ids = sk_arena_calloc(arena, list->count, sizeof(*ids));
+    sk_status st = ids ? SK_OK : sk_fail(err, SK_ENOMEM, "no memory for messages");
+
+    for (size_t i = 0; i < list->count && st == SK_OK; i++) {
+        sk_delivery one;
+
+        st = letter_compose(e, &e->notices->items[list->items[i]], arena, i ? &one : out, err);
+        if (st != SK_OK)
+            break;
+        ids[i] = i ? one.id : out->id;
+        if (i)
+            out->text =
+                sk_arena_printf(arena, "%.*s\n\n%.*s", SK_STR_ARG(out->text), SK_STR_ARG(one.text));
+        if (!out->text.data)
+            st = sk_fail(err, SK_ELIMIT, "too much at once; take fewer messages");
+    }
+    if (st == SK_OK && list->count > 1)
+        out->message_ids = (sk_strs){ids, list->count};
+    return st;
+}
+
+static sk_status send_all(sk_engine *e, uint32_t index, const sk_take *take, sk_arena *arena,
+                          sk_delivery *out, sk_error *err)
+{
+    uint32_t number = e->notices->items[index].lane;
+    u32_list list = {0};
+    char id[16];
+    sk_status st = gather_digest(e, index, &list);
+
+    st = st == SK_OK ? compose_all(e, &list, arena, out, err)
+                     : sk_fail(err, st, "no memory for messages");
+    for (size_t i = 0; i < list.count && st == SK_OK; i++)
+        start_sending(e, list.items[i], e->notices->items[index].number, take->lease_ms);
+    if (st == SK_OK && list.count > 1)
+        st = lane_rebuild(e, number);
+    sk_free(list.items);
+    if (st != SK_OK) {
+        put_back(e, index, number);
+        return st;
+    }
+    out->attempt = e->notices->items[index].attempts;
+    audit(e, "message.taken", notice_id(e->notices->items[index].number, id));
+    return SK_OK;
+}
+
+/** `*out_changed`: something was written, though nothing may go. */
 static sk_status take_due(sk_engine *e, uint32_t channel, const sk_take *take, sk_arena *arena,
-                          sk_delivery *items, size_t *out_count, sk_error *err)
+                          sk_delivery *items, size_t *out_count, bool *out_changed, sk_error *err)
 {
     sk_status st = SK_OK;
-    char id[16];
 
     while (*out_count < take->limit) {
         uint32_t index = queue_take(e, channel, e->now_ms);
+        bool may = false;
 
         if (index == SK_NO_NOTICE)
             return SK_OK;
-        st = letter_compose(e, &e->notices->items[index], arena, &items[*out_count], err);
-        if (st != SK_OK) {
-            put_back(e, index);
+        *out_changed = true;
+        if ((st = may_go(e, index, &may, err)) != SK_OK)
+            return command_broken(e, st);
+        if (!may)
+            continue;
+        if ((st = send_all(e, index, take, arena, &items[*out_count], err)) != SK_OK)
             return *out_count ? SK_OK : st;
-        }
-        start_sending(e, index, take->lease_ms);
-        items[(*out_count)++].attempt = e->notices->items[index].attempts;
-        audit(e, "message.taken", notice_id(e->notices->items[index].number, id));
+        (*out_count)++;
     }
     return SK_OK;
 }
@@ -87,6 +187,7 @@ sk_status sk_engine_take_messages(sk_engine *e, const sk_actor *actor, const sk_
     sk_receipt receipt;
     size_t count = 0;
     uint32_t channel;
+    bool changed = false;
     sk_status st = require_right(actor, RIGHT_CHANNEL, err);
 
     if (st != SK_OK || (st = check_take(&take, err)) != SK_OK)
@@ -96,11 +197,15 @@ sk_status sk_engine_take_messages(sk_engine *e, const sk_actor *actor, const sk_
     if ((st = command_begin(e, &call, &receipt, err)) != SK_OK)
         return st;
     channel = sk_intern_find(e->words, take.channel);
-    st = take_due(e, channel, &take, arena, items, &count, err);
-    if (st != SK_OK || count == 0) {
-        command_cancel(e);
+    st = take_due(e, channel, &take, arena, items, &count, &changed, err);
+    if (e->failed)
+        return st;
+    if (changed) {
+        sk_status wrote = command_commit(e, SK_STR(""), 0, false, &receipt, err);
+
+        st = wrote == SK_OK ? st : wrote;
     } else {
-        st = command_commit(e, SK_STR(""), 0, false, &receipt, err);
+        command_cancel(e);
     }
     if (st != SK_OK)
         return st;
@@ -120,17 +225,13 @@ static int64_t back_off(uint32_t failures)
     return failures < SK_FAILURES_MAX ? minutes[failures - 1] * SK_MINUTE_MS : INT64_MAX;
 }
 
-static void settle_dead(sk_engine *e, notice *m, sk_str reason)
-{
-    m->state = SK_MESSAGE_DEAD;
-    notice_emit(e, m, "message.dead", reason);
-}
-
-static void settle(sk_engine *e, uint32_t index, const sk_report *report)
+static sk_status settle_one(sk_engine *e, uint32_t index, const sk_report *report, sk_error *err)
 {
     notice *m = &e->notices->items[index];
     bool held = m->state == SK_MESSAGE_SENDING;
     sk_str reason = report->reason.size ? report->reason : SK_STR("failed");
+    const char *gone = notice_gone(e, m);
+    sk_status st = SK_OK;
     int64_t wait_ms;
 
     /* The end of its lease was counted already. */
@@ -144,20 +245,41 @@ static void settle(sk_engine *e, uint32_t index, const sk_report *report)
         m->sent_ms = m->due_ms = e->now_ms;
         notice_emit(e, m, "message.sent", SK_STR(""));
     } else if (report->outcome == SK_OUTCOME_REFUSED || wait_ms == INT64_MAX) {
-        settle_dead(e, m, reason);
-    } else if (held && notice_gone(e, m)) {
+        m->state = SK_MESSAGE_DEAD;
+        notice_emit(e, m, "message.dead", reason);
+    } else if (held && gone) {
         m->state = SK_MESSAGE_CANCELLED;
-        m->reason = sk_intern_add(e->words, sk_str_from(notice_gone(e, m)));
-        notice_emit(e, m, "message.cancelled", sk_intern_str(e->words, m->reason));
+        m->reason = sk_intern_add(e->words, sk_str_from(gone));
+        notice_emit(e, m, "message.cancelled", sk_str_from(gone));
     } else if (held) {
         m->state = SK_MESSAGE_PLANNED;
-        m->due_ms = e->now_ms + wait_ms;
-        if (lane_push(e, index) != SK_OK)
-            e->failed = true;
+        st = notice_pace(e, m, e->now_ms + wait_ms, true, err);
+        if (st == SK_OK)
+            st = lane_push(e, index);
     }
-    if (held && lane_idle(e, m->lane) != SK_OK)
-        e->failed = true;
     notice_put(e, index);
+    return st;
+}
+
+/** All that were taken together. */
+static sk_status settle(sk_engine *e, uint32_t index, const sk_report *report, sk_error *err)
+{
+    notices *n = e->notices;
+    uint32_t number = n->items[index].lane;
+    bool held = n->items[index].state == SK_MESSAGE_SENDING;
+    u32_list list = {0};
+    sk_status st = held ? notice_delivery(e, index, &list) : list_push(&list, index);
+
+    for (size_t i = 0; i < list.count && st == SK_OK; i++)
+        st = settle_one(e, list.items[i], report, err);
+    sk_free(list.items);
+    if (st == SK_OK && held)
+        st = lane_idle(e, number);
+    /* Its budget shrank. */
+    if (st == SK_OK && report->outcome == SK_OUTCOME_SENT)
+        st =
+            notices_settle(e, (sk_recipient)n->lanes[number].kind, n->lanes[number].recipient, err);
+    return st;
 }
 
 static sk_status check_report(const sk_engine *e, const sk_report *report, uint32_t *out_index,
@@ -179,7 +301,7 @@ static sk_status check_report(const sk_engine *e, const sk_report *report, uint3
                              "the message is at attempt %u; this report changes nothing",
                              m->attempts);
     /* A report that comes after the lease still counts, as long as nobody took the message anew. */
-    if (m->attempts == 0 ||
+    if (m->attempts == 0 || m->delivery != m->number ||
         (m->state != SK_MESSAGE_SENDING && m->state != SK_MESSAGE_PLANNED))
         return sk_fail_field(err, SK_ECONFLICT, "id",
                              "the message is %s already; this report changes nothing",
@@ -200,7 +322,8 @@ sk_status sk_engine_report_message(sk_engine *e, const sk_call *call, const sk_r
         command_cancel(e);
         return st;
     }
-    settle(e, index, report);
+    if ((st = settle(e, index, report, err)) != SK_OK)
+        return command_broken(e, st);
     return command_commit(e, report->id, report->attempt, false, out, err);
 }
 
@@ -246,7 +369,7 @@ static sk_status read_page(const sk_engine *e, const u32_list *found, sk_arena *
                            sk_notice_page *out, sk_error *err)
 {
     sk_notice *items = sk_arena_calloc(arena, found->count, sizeof(*items));
-    char(*ids)[2][16] = sk_arena_calloc(arena, found->count, sizeof(*ids));
+    char(*ids)[3][16] = sk_arena_calloc(arena, found->count, sizeof(*ids));
 
     if (!items || !ids)
         return sk_fail(err, SK_ENOMEM, "no memory for a page");
@@ -307,8 +430,7 @@ sk_status sk_engine_list_messages(sk_engine *e, const sk_actor *actor,
         return sk_fail_field(err, SK_ENOTFOUND, "connectorId", "there is no such connector");
     *out = (sk_notice_page){.next = SK_STR("")};
     if (!find_word(e, filter->party_id, &w.party) ||
-        !find_word(e, filter->connector_id, &w.connector) ||
-        !find_word(e, filter->rule, &w.rule))
+        !find_word(e, filter->connector_id, &w.connector) || !find_word(e, filter->rule, &w.rule))
         return SK_OK;
     return list_page(e, actor, &w, filter, arena, out, err);
 }
@@ -352,9 +474,9 @@ sk_status sk_engine_retry_message(sk_engine *e, const sk_call *call, sk_str id, 
     m->state = SK_MESSAGE_PLANNED;
     m->failures = 0;
     m->reason = 0;
-    m->due_ms = m->changed_ms = e->now_ms;
-    if (lane_push(e, index) != SK_OK)
-        return command_broken(e, SK_ENOMEM);
+    m->changed_ms = e->now_ms;
+    if ((st = notice_pace(e, m, e->now_ms, true, err)) != SK_OK || lane_push(e, index) != SK_OK)
+        return command_broken(e, st == SK_OK ? SK_ENOMEM : st);
     notice_emit(e, m, "message.retried", SK_STR(""));
     notice_put(e, index);
     audit(e, "message.retried", id);

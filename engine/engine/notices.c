@@ -65,7 +65,7 @@ static sk_str recipient_id(const sk_engine *e, const lane *l)
     return sk_intern_str(e->words, l->recipient);
 }
 
-void notice_record(const sk_engine *e, const notice *n, char id[2][16], sk_notice *out)
+void notice_record(const sk_engine *e, const notice *n, char id[3][16], sk_notice *out)
 {
     const lane *l = &e->notices->lanes[n->lane];
 
@@ -84,6 +84,9 @@ void notice_record(const sk_engine *e, const notice *n, char id[2][16], sk_notic
                        .attempts = n->attempts,
                        .failures = n->failures,
                        .reason = sk_intern_str(e->words, n->reason)};
+    out->held_by = sk_str_from(pace_word((pace_hold)n->held));
+    if (n->delivery)
+        out->delivery_id = notice_id(n->delivery, id[2]);
     if (n->about == ABOUT_PAIRING)
         out->suggestion_id = pairing_id(e->pairings[n->subject].number, id[1]);
     else
@@ -92,7 +95,7 @@ void notice_record(const sk_engine *e, const notice *n, char id[2][16], sk_notic
 
 void notice_put(sk_engine *e, uint32_t index)
 {
-    char ids[2][16];
+    char ids[3][16];
     sk_notice record;
 
     notice_record(e, &e->notices->items[index], ids, &record);
@@ -102,7 +105,7 @@ void notice_put(sk_engine *e, uint32_t index)
 void notice_emit(sk_engine *e, const notice *n, const char *type, sk_str detail)
 {
     const lane *l = &e->notices->lanes[n->lane];
-    char ids[2][16];
+    char ids[3][16];
     sk_notice record;
     sk_event event = {.type = sk_str_from(type), .detail = detail};
 
@@ -150,8 +153,10 @@ uint32_t notice_newest(const sk_engine *e, notice_about about, uint32_t subject)
 }
 
 /** First lane of a recipient's word; lanes of one word may be of another kind. */
-static uint32_t first_lane(const notices *n, uint32_t word)
+uint32_t notice_first_lane(const sk_engine *e, uint32_t word)
 {
+    const notices *n = e->notices;
+
     return word < n->recipient_capacity && n->of_recipient[word] ? n->of_recipient[word] - 1
                                                                  : SK_NO_NOTICE;
 }
@@ -161,7 +166,7 @@ sk_status notice_lane(sk_engine *e, sk_recipient kind, uint32_t recipient, uint3
 {
     notices *n = e->notices;
     void *items = n->lanes;
-    uint32_t i = first_lane(n, recipient);
+    uint32_t i = notice_first_lane(e, recipient);
 
     for (; i != SK_NO_NOTICE; i = n->lanes[i].next_of_recipient)
         if (n->lanes[i].kind == kind && n->lanes[i].channel == channel)
@@ -175,7 +180,7 @@ sk_status notice_lane(sk_engine *e, sk_recipient kind, uint32_t recipient, uint3
         n->lanes[i] = (lane){.recipient = recipient,
                              .channel = channel,
                              .kind = (uint8_t)kind,
-                             .next_of_recipient = first_lane(n, recipient),
+                             .next_of_recipient = notice_first_lane(e, recipient),
                              .newest = SK_NO_NOTICE,
                              .sending = SK_NO_NOTICE};
         n->of_recipient[recipient] = i + 1;
@@ -208,8 +213,45 @@ sk_status notice_add(sk_engine *e, const notice *given, uint32_t *out_index)
         return lane_push(e, index);
     if (given->state != SK_MESSAGE_SENDING)
         return SK_OK;
+    if (given->delivery != given->number) /* Of a digest, whose first message stands for all. */
+        return SK_OK;
     n->lanes[given->lane].sending = index;
     return due_push(e, given->due_ms, DUE_LEASE, index);
+}
+
+static void lane_unlink(notices *n, uint32_t index);
+
+void notice_move(sk_engine *e, uint32_t index, uint32_t lane_number)
+{
+    notices *n = e->notices;
+    notice *m = &n->items[index];
+    uint32_t *link = &n->lanes[lane_number].newest;
+
+    lane_unlink(n, index);
+    /* Chains of lanes run from the newest down. */
+    while (*link != SK_NO_NOTICE && *link > index)
+        link = &n->items[*link].next_in_lane;
+    m->next_in_lane = *link;
+    *link = index;
+    m->lane = lane_number;
+}
+
+sk_status notice_delivery(const sk_engine *e, uint32_t index, u32_list *out)
+{
+    const notices *n = e->notices;
+    const notice *first = &n->items[index];
+
+    for (uint32_t i = n->lanes[first->lane].newest; i != SK_NO_NOTICE; i = n->items[i].next_in_lane)
+        if (n->items[i].state == first->state && n->items[i].delivery == first->number &&
+            list_push(out, i) != SK_OK)
+            return SK_ENOMEM;
+    for (size_t i = 0; i < out->count / 2; i++) {
+        uint32_t swapped = out->items[i];
+
+        out->items[i] = out->items[out->count - 1 - i];
+        out->items[out->count - 1 - i] = swapped;
+    }
+    return SK_OK;
 }
 
 /* ---- Going ---- */
@@ -231,20 +273,51 @@ static void chain_drop(notices *n, uint32_t *head, uint32_t index, bool of_subje
         *head = at == SK_NO_NOTICE ? 0 : at + 1;
 }
 
+static void lane_unlink(notices *n, uint32_t index)
+{
+    lane *l = &n->lanes[n->items[index].lane];
+    uint32_t first = l->newest == SK_NO_NOTICE ? 0 : l->newest + 1;
+
+    chain_drop(n, &first, index, false);
+    l->newest = first ? first - 1 : SK_NO_NOTICE;
+}
+
+/** The first message of a digest goes while it is being sent: the others wait again. */
+static void release_others(sk_engine *e, uint32_t index)
+{
+    notices *n = e->notices;
+    u32_list list = {0};
+
+    if (notice_delivery(e, index, &list) != SK_OK)
+        e->failed = true;
+    for (size_t i = 0; i < list.count; i++) {
+        notice *m = &n->items[list.items[i]];
+
+        if (list.items[i] == index)
+            continue;
+        m->state = SK_MESSAGE_PLANNED;
+        m->due_ms = m->changed_ms = e->now_ms;
+        notice_put(e, list.items[i]);
+        if (lane_push(e, list.items[i]) != SK_OK)
+            e->failed = true;
+    }
+    sk_free(list.items);
+}
+
 static void notice_remove(sk_engine *e, uint32_t index)
 {
     notices *n = e->notices;
     notice *gone = &n->items[index];
     lane *l = &n->lanes[gone->lane];
     uint32_t *head = subject_head(n, (notice_about)gone->about, gone->subject);
-    uint32_t first = l->newest == SK_NO_NOTICE ? 0 : l->newest + 1;
     char id[16];
 
+    if (l->sending == index)
+        release_others(e, index);
     sk_batch_delete_notice(e->cmd.batch, notice_id(gone->number, id));
     if (head)
         chain_drop(n, head, index, true);
-    chain_drop(n, &first, index, false);
-    l->newest = first ? first - 1 : SK_NO_NOTICE;
+    lane_unlink(n, index);
     gone->gone = true;
     gone->state = SK_MESSAGE_NONE;
     n->live--;
@@ -293,7 +366,7 @@ void notices_erase_party(sk_engine *e, uint32_t party)
 {
     const notices *n = e->notices;
     u32_list list = {0};
-    uint32_t l = first_lane(n, sk_index_party(e->index, party)->id);
+    uint32_t l = notice_first_lane(e, sk_index_party(e->index, party)->id);
 
     for (; l != SK_NO_NOTICE; l = n->lanes[l].next_of_recipient) {
         if (n->lanes[l].kind != SK_RECIPIENT_PARTY)
@@ -353,8 +426,11 @@ static sk_status load_notice(void *context, const sk_notice *r, sk_error *err)
 
     if (st != SK_OK)
         return st;
-    if (!notice_number(r->id, &n.number) || n.state < SK_MESSAGE_PLANNED ||
-        n.state > SK_MESSAGE_DEAD)
+    while (n.held < PACE_HOLDS - 1 && !sk_str_eq(sk_str_from(pace_word(n.held)), r->held_by))
+        n.held++;
+    if (!notice_number(r->id, &n.number) ||
+        (r->delivery_id.size && !notice_number(r->delivery_id, &n.delivery)) ||
+        n.state < SK_MESSAGE_PLANNED || n.state > SK_MESSAGE_DEAD)
         return sk_fail(err, SK_ECORRUPT, "%.*s is no message", SK_STR_ARG(r->id));
     if (!n.rule || !n.hash || (r->reason.size && !n.reason) || !recipient || !channel ||
         notice_lane(e, r->recipient_kind, recipient, channel, &n.lane) != SK_OK ||
@@ -383,6 +459,8 @@ void notices_done(notices *n)
     sk_free(n->of_pairing);
     sk_free(n->of_listing);
     sk_free(n->of_recipient);
+    sk_free(n->likes);
+    sk_free(n->sent);
     sk_free(n->told);
     sk_free(n);
 }
@@ -413,7 +491,7 @@ sk_status notices_check(const sk_engine *e, sk_error *err)
         if (m->state == SK_MESSAGE_PLANNED && !lane_holds(l, (uint32_t)i))
             return sk_fail(err, SK_EINTERNAL, "message %.*s waits in no lane",
                            SK_STR_ARG(notice_id(m->number, id)));
-        if ((m->state == SK_MESSAGE_SENDING) != (l->sending == i))
+        if ((m->state == SK_MESSAGE_SENDING && m->delivery == m->number) != (l->sending == i))
             return sk_fail(err, SK_EINTERNAL, "message %.*s: its lane says otherwise",
                            SK_STR_ARG(notice_id(m->number, id)));
         if (m->state == SK_MESSAGE_PLANNED && notice_gone(e, m))

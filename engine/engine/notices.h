@@ -11,6 +11,7 @@
  * every lane. */
 
 #include "engine/engine.h"
+#include "engine/pacing.h"
 
 #define SK_NO_NOTICE UINT32_MAX
 #define SK_FAILURES_MAX 8
@@ -26,8 +27,9 @@ typedef struct notice {
     uint32_t next_of_subject, next_in_lane;
     uint32_t lane;
     uint32_t rule, hash, reason; /**< Words. */
+    uint64_t delivery; /**< Number of the message with which it was taken last; 0: never taken. */
     uint32_t attempts;
-    uint8_t failures, state, about, on;
+    uint8_t held, failures, state, about, on;
     bool gone; /**< A hole. */
 } notice;
 
@@ -53,6 +55,16 @@ typedef struct queue {
     size_t count, capacity;
 } queue;
 
+/** What a party prefers, of those that prefer anything. */
+typedef struct likes {
+    int64_t pause_until_ms;
+    uint32_t channel; /**< Word, or 0. */
+    uint32_t max_per_day, max_per_week;
+    uint16_t quiet_from_min, quiet_to_min, digest_min;
+    uint8_t quiet_days;
+    bool has_quiet, has_digest;
+} likes;
+
 /** An event of the command under way that a rule may be about, or that takes a reason away. */
 typedef struct told {
     uint8_t on;
@@ -73,6 +85,10 @@ typedef struct notices {
     size_t pairing_capacity, listing_capacity;
     uint32_t *of_recipient; /**< By word: 1 + the first lane. */
     size_t recipient_capacity;
+    likes *likes;
+    size_t likes_count, likes_capacity;
+    int64_t *sent; /**< Scratch of pace.c. */
+    size_t sent_count, sent_capacity;
     told *told;
     size_t told_count, told_capacity;
     uint32_t rule_words[SK_MAX_NOTIFY]; /**< Of the active set's blocks. */
@@ -83,6 +99,12 @@ typedef struct notices {
 /* ---- notices.c: the records ---- */
 
 void notices_done(notices *n);
+typedef struct u32_list {
+    uint32_t *items;
+    size_t count, capacity;
+} u32_list;
+/** Adds all that are SENDING together with this message, ascending. */
+sk_status notice_delivery(const sk_engine *e, uint32_t index, u32_list *out);
 sk_str notice_id(uint64_t number, char out[16]);
 /** Index of the message with this id, or SK_NO_NOTICE. */
 uint32_t notice_find(const sk_engine *e, sk_str id);
@@ -90,7 +112,7 @@ uint32_t notice_find(const sk_engine *e, sk_str id);
 size_t notice_from(const sk_engine *e, uint64_t number);
 sk_status load_notices(sk_engine *e, sk_error *err);
 /** The record as it is stored and answered; strings are views. */
-void notice_record(const sk_engine *e, const notice *n, char id[2][16], sk_notice *out);
+void notice_record(const sk_engine *e, const notice *n, char id[3][16], sk_notice *out);
 /** Adds the record to the batch as it is now. */
 void notice_put(sk_engine *e, uint32_t index);
 /** With the event of that name. */
@@ -101,6 +123,9 @@ uint32_t notice_newest(const sk_engine *e, notice_about about, uint32_t subject)
 sk_status notice_add(sk_engine *e, const notice *given, uint32_t *out_index);
 sk_status notice_lane(sk_engine *e, sk_recipient kind, uint32_t recipient, uint32_t channel,
                       uint32_t *out_lane);
+uint32_t notice_first_lane(const sk_engine *e, uint32_t word);
+/** A message that waits in no heap goes on in another lane. */
+void notice_move(sk_engine *e, uint32_t index, uint32_t lane);
 /** Forget all about a subject, or to a recipient, that is erased; tells what was waiting. */
 void notices_erase_subject(sk_engine *e, notice_about about, uint32_t subject);
 void notices_erase_party(sk_engine *e, uint32_t party);
@@ -122,6 +147,24 @@ int64_t queue_next(sk_engine *e, uint32_t channel);
 /** What a lane was sending has ended. */
 sk_status lane_idle(sk_engine *e, uint32_t lane);
 
+/** After times of its messages changed. */
+sk_status lane_rebuild(sk_engine *e, uint32_t lane);
+
+/* ---- pace.c: when it may go ---- */
+
+sk_status party_prefers(sk_engine *e, uint32_t slot, const sk_party *party);
+/** NULL: nothing. */
+const likes *party_likes(const sk_engine *e, uint32_t party);
+/** Sets `due_ms` and `held`: the first instant from `from_ms` on at which it may go. `collected`:
+ * it was in its digest already. */
+sk_status notice_pace(sk_engine *e, notice *m, int64_t from_ms, bool collected, sk_error *err);
+/** It is told together with others. */
+bool notice_is_collected(const sk_engine *e, const notice *m);
+/** Something changed for this recipient: its messages that wait are paced anew. */
+sk_status notices_settle(sk_engine *e, sk_recipient kind, uint32_t recipient, sk_error *err);
+sk_status notices_settle_connectors(sk_engine *e, sk_error *err);
+sk_status notice_stand_in(sk_engine *e, uint32_t index, uint32_t *out_lane);
+
 /* ---- notify.c: step 4 of a command ---- */
 
 /** Something happened that rules may be about. */
@@ -130,8 +173,6 @@ void notify_told(sk_engine *e, const sk_event *event);
 void notify_told_values(sk_engine *e, const sk_pair_values *values);
 /** Cancels what lost its reason and plans what the command's events ask for. */
 sk_status notify_step(sk_engine *e, sk_error *err);
-/** What a party likes, kept in memory for planning. */
-sk_status party_prefers(sk_engine *e, uint32_t slot, const sk_party *party);
 /** Another rule set is active: what none of its blocks has a name for is cancelled by the next
  *  command. */
 void notify_use_rules(sk_engine *e);

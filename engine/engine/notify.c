@@ -142,15 +142,6 @@ static void cancel_chain(sk_engine *e, uint32_t index)
 
 /* ---- Planning ---- */
 
-sk_status party_prefers(sk_engine *e, uint32_t slot, const sk_party *party)
-{
-    sk_str channel = party->preferences.channel;
-
-    e->parties[slot].channel = channel.size ? sk_intern_add(e->words, channel) : 0;
-    return channel.size && !e->parties[slot].channel ? SK_ENOMEM : SK_OK;
-}
-
-
 /** What an event is about, as rules see it. */
 typedef struct subject {
     notice_about about;
@@ -216,6 +207,7 @@ static uint32_t recipient_of(sk_engine *e, const subject *s, sk_to to, sk_recipi
                              uint32_t *out_channel)
 {
     sk_side side = to == SK_TO_NEED_PARTY ? SK_DEMAND : SK_SUPPLY;
+    const likes *own;
 
     *out_channel = 0;
     switch (to) {
@@ -225,7 +217,8 @@ static uint32_t recipient_of(sk_engine *e, const subject *s, sk_to to, sk_recipi
     case SK_TO_NEED_PARTY:
     case SK_TO_OFFER_PARTY:
         *out_kind = SK_RECIPIENT_PARTY;
-        *out_channel = e->parties[s->party[side]].channel;
+        own = party_likes(e, s->party[side]);
+        *out_channel = own ? own->channel : 0;
         return s->known[side] ? sk_index_party(e->index, s->party[side])->id : 0;
     default:
         *out_kind = SK_RECIPIENT_ROLE;
@@ -251,7 +244,12 @@ static bool was_told(const sk_engine *e, const notice *given)
     return false;
 }
 
-static sk_status plan_one(sk_engine *e, const subject *s, uint32_t block_index)
+static sk_str usual_channel(const sk_engine *e, const sk_notify_info *block)
+{
+    return block->channel.size ? block->channel : sk_ruleset_pacing(e->rules)->channel;
+}
+
+static sk_status plan_one(sk_engine *e, const subject *s, uint32_t block_index, sk_error *err)
 {
     const sk_notify_info *block = sk_ruleset_notify(e->rules, block_index);
     notice m = {.number = e->last_event + 1,
@@ -266,15 +264,18 @@ static sk_status plan_one(sk_engine *e, const subject *s, uint32_t block_index)
                 .hash = e->notices->rule_hash};
     sk_recipient kind = SK_RECIPIENT_NONE;
     uint32_t channel, index, recipient = recipient_of(e, s, block->to, &kind, &channel);
+    sk_status st;
 
     if (!recipient)
         return SK_OK;
     if (!channel)
-        channel = sk_intern_add(e->words, block->channel.size ? block->channel : SK_STR("console"));
+        channel = sk_intern_add(e->words, usual_channel(e, block));
     if (!channel || notice_lane(e, kind, recipient, channel, &m.lane) != SK_OK)
         return SK_ENOMEM;
     if (was_told(e, &m) || notice_gone(e, &m))
         return SK_OK;
+    if ((st = notice_pace(e, &m, e->now_ms, false, err)) != SK_OK)
+        return st;
     if (notice_add(e, &m, &index) != SK_OK)
         return SK_ENOMEM;
     notice_emit(e, &m, "message.planned", block->name);
@@ -296,8 +297,8 @@ static sk_status plan(sk_engine *e, const told *t, subject *s, sk_error *err)
     holds = sk_ruleset_notify_holds(e->rules, e->now_ms, (sk_on)t->on, &s->pair, s->knows);
     for (uint32_t i = 0; holds >> i && st == SK_OK; i++)
         if (holds & UINT32_C(1) << i)
-            st = plan_one(e, s, i);
-    return st == SK_OK ? SK_OK : sk_fail(err, st, "no memory for messages");
+            st = plan_one(e, s, i, err);
+    return st;
 }
 
 /** False: an erasure took it. */
@@ -340,8 +341,7 @@ sk_status notify_step(sk_engine *e, sk_error *err)
             cancel_chain(e, notice_newest(e, s.about, s.index));
     for (size_t i = 0; i < n->told_count && st == SK_OK; i++) {
         s = (subject){.about = ABOUT_PAIRING};
-        if (sk_ruleset_notify_on(e->rules, (sk_on)n->told[i].on) &&
-            still_there(e, &n->told[i], &s))
+        if (sk_ruleset_notify_on(e->rules, (sk_on)n->told[i].on) && still_there(e, &n->told[i], &s))
             st = plan(e, &n->told[i], &s, err);
     }
     n->told_count = 0;
@@ -366,27 +366,36 @@ void notify_use_rules(sk_engine *e)
 
 /* ---- Leases ---- */
 
-sk_status lease_ends(sk_engine *e, uint32_t index, sk_error *err)
+static sk_status lease_of_one_ends(sk_engine *e, uint32_t index)
 {
     notice *m = &e->notices->items[index];
     const char *gone = notice_gone(e, m);
-    sk_status st = SK_OK;
 
     m->changed_ms = m->due_ms = e->now_ms;
     m->failures++;
     if (gone) {
         cancel(e, index, gone);
-    } else if (m->failures >= SK_FAILURES_MAX) {
-        m->state = SK_MESSAGE_DEAD;
+        return SK_OK;
+    }
+    m->state = m->failures >= SK_FAILURES_MAX ? SK_MESSAGE_DEAD : SK_MESSAGE_PLANNED;
+    if (m->state == SK_MESSAGE_DEAD) {
         m->reason = sk_intern_add(e->words, SK_STR("lease"));
         notice_emit(e, m, "message.dead", SK_STR("lease"));
-        notice_put(e, index);
-    } else {
-        m->state = SK_MESSAGE_PLANNED;
-        st = lane_push(e, index);
-        notice_put(e, index);
     }
+    notice_put(e, index);
+    return m->state == SK_MESSAGE_PLANNED ? lane_push(e, index) : SK_OK;
+}
+
+sk_status lease_ends(sk_engine *e, uint32_t index, sk_error *err)
+{
+    u32_list list = {0};
+    uint32_t lane_number = e->notices->items[index].lane;
+    sk_status st = notice_delivery(e, index, &list);
+
+    for (size_t i = 0; i < list.count && st == SK_OK; i++)
+        st = lease_of_one_ends(e, list.items[i]);
+    sk_free(list.items);
     if (st == SK_OK)
-        st = lane_idle(e, m->lane);
+        st = lane_idle(e, lane_number);
     return st == SK_OK ? SK_OK : sk_fail(err, st, "no memory for messages");
 }

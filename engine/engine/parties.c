@@ -135,6 +135,9 @@ static sk_status store_party(sk_engine *e, const sk_party *party, bool exists, s
     e->parties[slot].kind = (uint8_t)party->kind;
     if (party_prefers(e, slot, party) != SK_OK)
         return command_broken(e, SK_ENOMEM);
+    if ((st = notices_settle(e, SK_RECIPIENT_PARTY, sk_index_party(e->index, slot)->id, err)) !=
+        SK_OK)
+        return command_broken(e, st);
     sk_batch_put_party(e->cmd.batch, party);
     if (kind_changed && (st = reseal(e, slot, err)) != SK_OK)
         return command_broken(e, st);

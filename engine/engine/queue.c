@@ -81,6 +81,24 @@ sk_status lane_push(sk_engine *e, uint32_t index)
     return i == 0 ? lane_offer(e, number) : SK_OK;
 }
 
+static void lane_order(const notices *n, lane *l)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < l->count; i++)
+        if (n->items[l->heap[i]].state == SK_MESSAGE_PLANNED)
+            l->heap[kept++] = l->heap[i];
+    l->count = kept;
+    for (uint32_t i = kept / 2; i-- > 0;)
+        lane_sink(n, l, i, l->heap[i]);
+}
+
+sk_status lane_rebuild(sk_engine *e, uint32_t number)
+{
+    lane_order(e->notices, &e->notices->lanes[number]);
+    return lane_offer(e, number);
+}
+
 /* ---- A channel's lanes ---- */
 
 static bool entry_before(const queue_entry *a, const queue_entry *b)

@@ -41,11 +41,6 @@ typedef struct pairing {
     bool stepped; /**< Its record stands in command.records. */
 } pairing;
 
-typedef struct u32_list {
-    uint32_t *items;
-    size_t count, capacity;
-} u32_list;
-
 /** By listing slot. */
 typedef struct listing_extra {
     uint32_t newest;      /**< Head of its chain, or SK_NONE. */
@@ -58,7 +53,7 @@ typedef struct listing_extra {
 /** By party slot. */
 typedef struct party_extra {
     uint32_t supply_open; /**< Open suggestions as the supply side. */
-    uint32_t channel;     /**< Word of the channel that it prefers; 0: none. */
+    uint32_t likes;       /**< 1 + place in notices.likes; 0: it prefers nothing. */
     uint8_t kind;
 } party_extra;
 
@@ -307,6 +302,8 @@ const char *closed_reason(const sk_facts *f, int64_t now_ms);
 /** Word of the connector for a demand listing, 0: nobody. */
 uint32_t assign_connector(sk_engine *e, const sk_facts *demand);
 uint32_t connector_cases(const sk_engine *e, uint32_t word);
+/** The connector itself, or who stands in for it now; NULL: nobody. */
+const sk_connector *connector_present(const sk_engine *e, const sk_connector *c);
 const sk_connector *connector_find(const sk_engine *e, sk_str id);
 
 /* ---- early.c: suggestions, read by a second thread while the engine opens ---- */

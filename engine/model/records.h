@@ -145,6 +145,11 @@ typedef struct sk_preferences {
     bool has_quiet;
     uint16_t quiet_from_min, quiet_to_min;
     uint32_t max_per_day, max_per_week; /**< 0: the rules decide. */
+    uint8_t quiet_days;                 /**< Bit 0: Monday. */
+    int64_t pause_until_ms;             /**< 0: no pause. */
+    bool has_digest;
+    uint16_t digest_min;
+    sk_str language; /**< Empty: the first of the party's. */
 } sk_preferences;
 
 typedef struct sk_party {
@@ -274,6 +279,7 @@ typedef struct sk_notice {
     sk_str held_by;
     uint32_t attempts, failures;
     sk_str reason;
+    sk_str delivery_id; /**< Of the message with which it was taken last. */
 } sk_notice;
 
 typedef struct sk_ring {

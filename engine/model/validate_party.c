@@ -61,6 +61,10 @@ static sk_status check_blocks(const sk_party *party, sk_error *err)
 
 static sk_status check_preferences(const sk_preferences *preferences, sk_error *err)
 {
+    sk_status st = sk_time_check("preferences.pauseUntil", preferences->pause_until_ms, err);
+
+    if (st != SK_OK)
+        return st;
     if (preferences->channel.size != 0 && !sk_trait_valid(preferences->channel))
         return sk_fail_field(err, SK_EINVAL, "preferences.channel",
                              "must be a name of 1 to 64 of a-z 0-9 . and hyphen");
@@ -70,6 +74,15 @@ static sk_status check_preferences(const sk_preferences *preferences, sk_error *
     if (preferences->has_quiet && preferences->quiet_to_min >= MINUTES_OF_DAY)
         return sk_fail_field(err, SK_EINVAL, "preferences.quietTo",
                              "is not between 00:00 and 23:59");
+    if (preferences->has_quiet && preferences->quiet_from_min == preferences->quiet_to_min)
+        return sk_fail_field(err, SK_EINVAL, "preferences.quietTo",
+                             "is the same as quietFrom; for no messages at all, pause them");
+    if (preferences->quiet_days == 0x7f)
+        return sk_fail_field(err, SK_EINVAL, "preferences.quietDays",
+                             "leaves no day; for no messages at all, pause them");
+    if (preferences->language.size && !sk_language_valid(preferences->language))
+        return sk_fail_field(err, SK_EINVAL, "preferences.language",
+                             "an ISO 639-1 code such as \"nl\"");
     if (preferences->max_per_day > 1000)
         return sk_fail_field(err, SK_EINVAL, "preferences.maxPerDay", "%u is more than 1000",
                              preferences->max_per_day);

@@ -189,6 +189,15 @@ static int item_notify(lua_State *state)
     return wrap_item(state, "notify");
 }
 
+/*--- How the municipality spares people: see notifications.md.
+---@param rule Pacing
+---@return any
+function pacing(rule) end */
+static int item_pacing(lua_State *state)
+{
+    return wrap_item(state, "pacing");
+}
+
 /*--- A pair with its expected outcome, judged by `schakel rules test` and before activation.
 ---@param example Example
 ---@return any
@@ -587,10 +596,11 @@ static const luaL_Reg text_functions[] = {{"starts", text_starts},     {"ends", 
 static const luaL_Reg set_functions[] = {
     {"count", set_count},   {"has", set_has},         {"under", set_under}, {"common", set_common},
     {"subset", set_subset}, {"jaccard", set_jaccard}, {NULL, NULL}};
-static const luaL_Reg global_functions[] = {
-    {"ruleset", item_ruleset}, {"hard", item_hard},         {"term", item_term},
-    {"relax", item_relax},     {"notify", item_notify},     {"example", item_example},
-    {"require", base_require}, {"tostring", base_tostring}, {NULL, NULL}};
+static const luaL_Reg global_functions[] = {{"ruleset", item_ruleset},   {"hard", item_hard},
+                                            {"term", item_term},         {"relax", item_relax},
+                                            {"notify", item_notify},     {"pacing", item_pacing},
+                                            {"example", item_example},   {"require", base_require},
+                                            {"tostring", base_tostring}, {NULL, NULL}};
 
 /** Take what is harmless out of Lua's base library, which is on top, into the table below it. */
 static void take_base(lua_State *state)

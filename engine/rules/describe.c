@@ -369,9 +369,11 @@ static void describe_one_notify(sk_writer *w, const sk_notify *notify)
 
 static void describe_notify(sk_writer *w)
 {
-    static const char *const keys[] = {"name", "on", "when", "to", "text"},
-                             *const columns[] = {"Bericht", "Wanneer", "Alleen als", "Aan",
-                                                 "Tekst"};
+    static const char *const keys[] = {"name", "on", "when", "to", "text"}, *const columns[] = {
+                                                                                "Bericht",
+                                                                                "Wanneer",
+                                                                                "Alleen als", "Aan",
+                                                                                "Tekst"};
 
     if (w->rules->info.notify_count == 0)
         return;

@@ -165,9 +165,9 @@ __attribute__((noreturn)) void sk_host_no_memory(lua_State *state)
 /** A message of Lua's about a global that is not there, with the one that was probably meant. */
 static sk_status fail_with_hint(sk_error *err, const char *message)
 {
-    static const char *const globals[] = {"ruleset", "hard",     "term", "relax",   "notify",
-                                          "example", "require",  "math", "text",    "set",
-                                          "ipairs",  "tostring", "type", "tonumber"};
+    static const char *const globals[] = {"ruleset", "hard",    "term",     "relax", "notify",
+                                          "pacing",  "example", "require",  "math",  "text",
+                                          "set",     "ipairs",  "tostring", "type",  "tonumber"};
     const char *at = strstr(message, "(global '"), *end = at ? strchr(at + 9, '\'') : NULL;
     const char *near = NULL;
     sk_hint hint;

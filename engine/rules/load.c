@@ -349,6 +349,8 @@ static void put_item(lua_State *state, int spec, const sk_item *item, bool is_ma
         put_relax(state, spec, item);
     else if (strcmp(item->kind, "notify") == 0)
         sk_read_notify(state, spec, item);
+    else if (strcmp(item->kind, "pacing") == 0)
+        sk_read_pacing(state, spec, item);
     else if (strcmp(item->kind, "example") == 0) {
         if (is_main)
             sk_read_example(state, spec, item);
@@ -369,9 +371,10 @@ static void check_items(lua_State *state, int table, lua_Integer count)
         lua_geti(state, table, i);
         item = sk_bind_item(state, -1);
         if (!item)
-            sk_host_refuse(state, SK_EINVAL, "",
-                           "ruleset: part %d is not made by hard, term, relax, notify or example",
-                           (int)i);
+            sk_host_refuse(
+                state, SK_EINVAL, "",
+                "ruleset: part %d is not made by hard, term, relax, notify, pacing or example",
+                (int)i);
         if (item->kind[0] == 'r')
             rules->relax_count = 0;
         lua_geti(state, -1, 1);

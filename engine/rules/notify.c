@@ -9,7 +9,7 @@
 #include "rules/host.h"
 #include "rules/program.h"
 
-/* `notify` blocks: read from the rule file, compiled, and asked which of them hold.
+/* `notify` and `pacing` blocks: read from the rule file, compiled, and asked which of them hold.
  *
  * Their `when`s are one program of their own. About an event of one listing only that listing's
  * side is known; what a `when` reads is found when it is compiled, so that one that needs more is
@@ -20,20 +20,15 @@
 /* ---- Words ---- */
 
 static const char *const events[SK_ON_COUNT_] = {
-    [SK_ON_CREATED] = "suggestion.created",
-    [SK_ON_ACCEPTED] = "suggestion.accepted",
-    [SK_ON_INTRODUCED] = "suggestion.introduced",
-    [SK_ON_DECLINED] = "suggestion.declined",
-    [SK_ON_REJECTED] = "suggestion.rejected",
-    [SK_ON_CONNECTED] = "suggestion.connected",
+    [SK_ON_CREATED] = "suggestion.created",       [SK_ON_ACCEPTED] = "suggestion.accepted",
+    [SK_ON_INTRODUCED] = "suggestion.introduced", [SK_ON_DECLINED] = "suggestion.declined",
+    [SK_ON_REJECTED] = "suggestion.rejected",     [SK_ON_CONNECTED] = "suggestion.connected",
     [SK_ON_LISTING_EXPIRED] = "listing.expired",
 };
 
 static const char *const recipients[] = {
-    [SK_TO_CONNECTOR] = "connector",
-    [SK_TO_NEED_PARTY] = "need_party",
-    [SK_TO_OFFER_PARTY] = "offer_party",
-    [SK_TO_ADMIN] = "role:admin",
+    [SK_TO_CONNECTOR] = "connector",          [SK_TO_NEED_PARTY] = "need_party",
+    [SK_TO_OFFER_PARTY] = "offer_party",      [SK_TO_ADMIN] = "role:admin",
     [SK_TO_RULE_AUTHOR] = "role:rule_author",
 };
 #define RECIPIENTS (sizeof(recipients) / sizeof(recipients[0]))
@@ -126,7 +121,8 @@ static void read_letter(lua_State *state, int spec, const char *key, sk_letter *
         add_tongue(state, key, sk_read_copy(state, -2), out, what);
         lua_pop(state, 1);
     }
-    if (type == LUA_TTABLE && (out->count == 0 || !sk_str_eq(out->tongues[0].language, SK_STR("nl"))))
+    if (type == LUA_TTABLE &&
+        (out->count == 0 || !sk_str_eq(out->tongues[0].language, SK_STR("nl"))))
         sk_host_refuse(state, SK_EINVAL, key, "%s: %s needs a text in Dutch: nl = \"...\"", what,
                        key);
     lua_settop(state, table - 1);
@@ -152,8 +148,126 @@ static void remove_block(lua_State *state, sk_ruleset *rules, int at, const char
             (--rules->info.notify_count - (uint32_t)at) * sizeof *rules->notify);
 }
 
+/* ---- Pacing ---- */
+
+static uint16_t read_clock(lua_State *state, int table, const char *key, const char *what)
+{
+    sk_str text = sk_read_text(state, table, key, what);
+    unsigned hour = 24, minute = 60;
+
+    if (text.size == 5 && text.data[2] == ':' && strspn(text.data, "0123456789") == 2 &&
+        strspn(text.data + 3, "0123456789") >= 2) {
+        hour = (unsigned)(text.data[0] - '0') * 10 + (unsigned)(text.data[1] - '0');
+        minute = (unsigned)(text.data[3] - '0') * 10 + (unsigned)(text.data[4] - '0');
+    }
+    if (hour > 23 || minute > 59)
+        sk_host_refuse(state, SK_EINVAL, key, "%s: %s must be a time such as \"21:00\"", what, key);
+    return (uint16_t)(hour * 60 + minute);
+}
+
+/** The words of a list, as bits in the order of `words`; 0 when there is none. */
+static unsigned read_words(lua_State *state, int table, const char *key, const char *const *words,
+                           size_t count, const char *what)
+{
+    int type = lua_getfield(state, table, key), list = lua_gettop(state);
+    unsigned bits = 0;
+
+    if (type != LUA_TNIL && type != LUA_TTABLE)
+        sk_host_refuse(state, SK_EINVAL, key, "%s: %s must be a list", what, key);
+    for (lua_Integer i = 1; type == LUA_TTABLE && i <= luaL_len(state, list); i++) {
+        size_t word = 0;
+
+        lua_geti(state, list, i);
+        while (word < count && (lua_type(state, -1) != LUA_TSTRING ||
+                                strcmp(lua_tostring(state, -1), words[word]) != 0))
+            word++;
+        if (word == count)
+            sk_host_refuse(state, SK_EINVAL, key, "%s: item %d of %s is not one of its words", what,
+                           (int)i, key);
+        bits |= 1u << word;
+        lua_pop(state, 1);
+    }
+    lua_settop(state, list - 1);
+    return bits;
+}
+
+static const char *const days[7] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
+
+static void read_digest(lua_State *state, int spec, sk_notify_info *out, const char *what)
+{
+    static const char *const keys[] = {"at", "days"};
+    int type = lua_getfield(state, spec, "digest"), table = lua_gettop(state);
+
+    if (type != LUA_TNIL && type != LUA_TTABLE)
+        sk_host_refuse(state, SK_EINVAL, "digest", "%s: digest must be { at = \"09:00\" }", what);
+    if (type == LUA_TTABLE) {
+        sk_read_keys(state, table, KEYS(keys), false, what);
+        out->has_digest = true;
+        out->digest_min = read_clock(state, table, "at", what);
+        out->digest_days = (uint8_t)read_words(state, table, "days", days, 7, what);
+    }
+    lua_settop(state, table - 1);
+}
+
+static void read_quiet(lua_State *state, int spec, sk_pacing *out, const char *what)
+{
+    static const char *const keys[] = {"from", "to", "days"};
+    int type = lua_getfield(state, spec, "quiet"), table = lua_gettop(state);
+
+    if (type == LUA_TTABLE) {
+        sk_read_keys(state, table, KEYS(keys), false, what);
+        out->quiet_days = (uint8_t)read_words(state, table, "days", days, 7, what);
+        out->has_quiet = lua_getfield(state, table, "from") != LUA_TNIL ||
+                         lua_getfield(state, table, "to") != LUA_TNIL;
+        if (out->has_quiet) {
+            out->quiet_from_min = read_clock(state, table, "from", what);
+            out->quiet_to_min = read_clock(state, table, "to", what);
+        }
+        if (out->quiet_days == 0x7f || (out->has_quiet && out->quiet_from_min == out->quiet_to_min))
+            sk_host_refuse(state, SK_EINVAL, "quiet", "%s: quiet leaves no time for messages",
+                           what);
+    } else if (type == LUA_TBOOLEAN && !lua_toboolean(state, -1)) {
+        out->has_quiet = false;
+        out->quiet_days = 0;
+    } else if (type != LUA_TNIL) {
+        sk_host_refuse(state, SK_EINVAL, "quiet",
+                       "%s: quiet must be { from = \"21:00\", to = \"08:00\" } or false", what);
+    }
+    lua_settop(state, table - 1);
+}
+
+void sk_read_pacing(lua_State *state, int spec, const sk_item *item)
+{
+    static const char *const keys[] = {"quiet", "max_per_day", "max_per_week", "channel"};
+    sk_pacing *p = &sk_host_of(state)->rules->pacing;
+    sk_str channel;
+    char what[128];
+
+    snprintf(what, sizeof what, "%s: pacing", item->place);
+    sk_read_keys(state, spec, KEYS(keys), false, what);
+    read_quiet(state, spec, p, what);
+    p->max_per_day =
+        (uint32_t)sk_read_number(state, spec, "max_per_day", what, p->max_per_day, 0, 1000);
+    p->max_per_week =
+        (uint32_t)sk_read_number(state, spec, "max_per_week", what, p->max_per_week, 0, 1000);
+    channel = sk_read_text(state, spec, "channel", what);
+    if (channel.size && !sk_trait_valid(channel))
+        sk_host_refuse(state, SK_EINVAL, "channel",
+                       "%s: a channel is a name of 1 to 64 of a-z 0-9 . and hyphen", what);
+    if (channel.size)
+        p->channel = channel;
+}
+
+const sk_pacing *sk_ruleset_pacing(const sk_ruleset *rules)
+{
+    return &rules->pacing;
+}
+
+/* ---- One block ---- */
+
 static sk_notify read_block(lua_State *state, int spec, sk_str name, const char *what)
 {
+    static const char *const breaks[] = {"quiet", "budget", "digest"};
     sk_notify block = {.when_reg = -1};
 
     block.info.name = name;
@@ -161,6 +275,8 @@ static sk_notify read_block(lua_State *state, int spec, sk_str name, const char 
     block.info.to = (sk_to)read_word(state, spec, "to", recipients, RECIPIENTS, what);
     block.info.channel = sk_read_text(state, spec, "channel", what);
     block.when = sk_read_text(state, spec, "when", what);
+    block.info.breaks = read_words(state, spec, "breaks", breaks, 3, what);
+    read_digest(state, spec, &block.info, what);
     if (block.info.channel.size && !sk_trait_valid(block.info.channel))
         sk_host_refuse(state, SK_EINVAL, "channel",
                        "%s: a channel is a name of 1 to 64 of a-z 0-9 . and hyphen", what);
@@ -173,8 +289,8 @@ static sk_notify read_block(lua_State *state, int spec, sk_str name, const char 
 
 void sk_read_notify(lua_State *state, int spec, const sk_item *item)
 {
-    static const char *const keys[] = {"on",   "to",      "when", "channel",
-                                       "text", "subject", "off"};
+    static const char *const keys[] = {"on",      "to",  "when",   "channel", "text",
+                                       "subject", "off", "digest", "breaks"};
     sk_ruleset *rules = sk_host_of(state)->rules;
     char what[200];
     sk_notify block;

@@ -19,6 +19,8 @@ typedef struct sk_notify {
 
 /** Read one `notify` block: the table at `spec`. */
 void sk_read_notify(lua_State *state, int spec, const sk_item *item);
+/** Read a `pacing` block over what the base says. */
+void sk_read_pacing(lua_State *state, int spec, const sk_item *item);
 /** Check the placeholders of a text. */
 sk_status sk_letter_check(sk_str text, sk_error *err);
 /** Compile the expressions of all blocks. */

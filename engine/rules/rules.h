@@ -241,12 +241,31 @@ typedef struct sk_letter {
     uint32_t count;
 } sk_letter;
 
+/** What holds messages back; a block may break through these. */
+#define SK_BREAKS_QUIET 1u
+#define SK_BREAKS_BUDGET 2u
+#define SK_BREAKS_DIGEST 4u
+
+/** How a municipality spares people; its `pacing` block. */
+typedef struct sk_pacing {
+    bool has_quiet;
+    uint16_t quiet_from_min, quiet_to_min;
+    uint8_t quiet_days;                 /**< Bit 0: Monday. */
+    uint32_t max_per_day, max_per_week; /**< 0: any number. */
+    sk_str channel;                     /**< Where to, when nobody says. */
+} sk_pacing;
+const sk_pacing *sk_ruleset_pacing(const sk_ruleset *rules);
+
 typedef struct sk_notify_info {
     sk_str name;
     sk_on on;
     sk_to to;
     sk_str channel; /**< Empty: the recipient's own preference, or the usual one. */
     sk_letter subject, text;
+    unsigned breaks; /**< SK_BREAKS_ bits. */
+    bool has_digest; /**< Collected until a moment of the day. */
+    uint16_t digest_min;
+    uint8_t digest_days; /**< 0: every day. */
 } sk_notify_info;
 /** View. */
 const sk_notify_info *sk_ruleset_notify(const sk_ruleset *rules, uint32_t index);

@@ -146,6 +146,7 @@ sk_status sk_ruleset_load(const sk_rules_source *source, sk_intern *words, sk_ru
     rules->info.max_open_per_demand = 5;
     rules->info.max_open_per_supply = 3;
     rules->info.policy = SK_STR("");
+    rules->pacing = (sk_pacing){true, 21 * 60, 8 * 60, 0, 2, 6, SK_STR("console")};
     rules->file = sk_arena_str(rules->arena, source->name);
     if ((st = sk_host_load(rules, source, err)) != SK_OK || (st = compile(rules, err)) != SK_OK ||
         (st = link_examples(rules, err)) != SK_OK) {

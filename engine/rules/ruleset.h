@@ -66,6 +66,7 @@ struct sk_ruleset {
     sk_rule terms[SK_MAX_TERMS], hards[SK_MAX_HARD];
     sk_relax relax[SK_RULES_MAX_RELAX];
     sk_notify notify[SK_MAX_NOTIFY];
+    sk_pacing pacing;
     sk_example *examples[SK_RULES_MAX_EXAMPLES];
     uint32_t relax_count;
     uint32_t notify_on[SK_ON_COUNT_]; /**< Bit per block. */

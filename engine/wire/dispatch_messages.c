@@ -33,6 +33,8 @@ static Schakel__V1__Delivery *make_delivery(turn *t, const sk_delivery *d)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (texts[i].from.size && !(*texts[i].to = turn_str(t, texts[i].from)))
             return NULL;
+    if (!sk_strs_to_message(d->message_ids, t->arena, &out->n_message_ids, &out->message_ids))
+        return NULL;
     out->attempt = d->attempt;
     out->recipient_kind = (Schakel__V1__RecipientKind)d->recipient_kind;
     return out;

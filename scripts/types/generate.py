@@ -52,6 +52,14 @@ SHAPES = """---@class Hard
 ---@field subject table<string, string>? by language
 ---@field text table<string, string> by language; `nl` is required
 ---@field off boolean? true: removes the base's
+---@field digest { at: string, days: string[]? }? collected until then
+---@field breaks ("quiet"|"budget"|"digest")[]? what it does not wait for
+
+---@class Pacing
+---@field quiet { from: string?, to: string?, days: string[]? }|false?
+---@field max_per_day integer?
+---@field max_per_week integer?
+---@field channel string?
 
 ---@class Example
 ---@field [1] string the name

@@ -62,6 +62,14 @@
 ---@field subject table<string, string>? by language
 ---@field text table<string, string> by language; `nl` is required
 ---@field off boolean? true: removes the base's
+---@field digest { at: string, days: string[]? }? collected until then
+---@field breaks ("quiet"|"budget"|"digest")[]? what it does not wait for
+
+---@class Pacing
+---@field quiet { from: string?, to: string?, days: string[]? }|false?
+---@field max_per_day integer?
+---@field max_per_week integer?
+---@field channel string?
 
 ---@class Example
 ---@field [1] string the name
@@ -197,6 +205,11 @@ function relax(rule) end
 ---@param rule Notify
 ---@return any
 function notify(rule) end
+
+--- How the municipality spares people: see notifications.md.
+---@param rule Pacing
+---@return any
+function pacing(rule) end
 
 --- A pair with its expected outcome, judged by `schakel rules test` and before activation.
 ---@param example Example

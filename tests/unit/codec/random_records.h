@@ -198,6 +198,11 @@ static inline sk_party roll_party(dice *d)
         p.preferences.quiet_to_min = (uint16_t)roll_below(d, 1440);
     }
     p.preferences.max_per_day = roll_u32(d), p.preferences.max_per_week = roll_u32(d);
+    p.preferences.quiet_days = (uint8_t)roll_below(d, 128);
+    p.preferences.pause_until_ms = roll_time(d);
+    if ((p.preferences.has_digest = roll_bool(d)))
+        p.preferences.digest_min = (uint16_t)roll_below(d, 1440);
+    p.preferences.language = roll_str(d);
     if ((p.has_contact = roll_bool(d)))
         p.contact = roll_contact(d);
     p.created_ms = roll_time(d), p.updated_ms = roll_time(d);
@@ -284,7 +289,7 @@ static inline sk_notice roll_notice(dice *d)
 
     n.recipient_id = roll_str(d), n.channel = roll_str(d), n.rule = roll_str(d);
     n.rules_hash = roll_str(d), n.on = roll_str(d), n.suggestion_id = roll_str(d);
-    n.listing_id = roll_str(d), n.held_by = roll_str(d), n.reason = roll_str(d);
+    n.listing_id = roll_str(d), n.held_by = roll_str(d), n.reason = roll_str(d), n.delivery_id = roll_str(d);
     n.created_ms = roll_time(d), n.due_ms = roll_time(d), n.changed_ms = roll_time(d);
     n.sent_ms = roll_time(d);
     n.attempts = roll_u32(d), n.failures = roll_u32(d);

@@ -78,7 +78,9 @@ static inline bool same_party(const sk_party *a, const sk_party *b)
                 SAME_STRS(blocks) && SAME_STR(represented_by) && SAME_STR(preferences.channel) &&
                 SAME(preferences.has_quiet) && SAME(preferences.quiet_from_min) &&
                 SAME(preferences.quiet_to_min) && SAME(preferences.max_per_day) &&
-                SAME(preferences.max_per_week) && SAME(has_contact) &&
+                SAME(preferences.max_per_week) && SAME(preferences.quiet_days) &&
+                SAME(preferences.pause_until_ms) && SAME(preferences.has_digest) &&
+                SAME(preferences.digest_min) && SAME_STR(preferences.language) && SAME(has_contact) &&
                 same_contact(&a->contact, &b->contact) && SAME(created_ms) && SAME(updated_ms) &&
                 SAME(version);
 
@@ -143,7 +145,7 @@ static inline bool same_notice(const sk_notice *a, const sk_notice *b)
            SAME_STR(rule) && SAME_STR(rules_hash) && SAME_STR(on) && SAME_STR(suggestion_id) &&
            SAME_STR(listing_id) && SAME(state) && SAME(created_ms) && SAME(due_ms) &&
            SAME(changed_ms) && SAME(sent_ms) && SAME_STR(held_by) && SAME(attempts) &&
-           SAME(failures) && SAME_STR(reason);
+           SAME(failures) && SAME_STR(reason) && SAME_STR(delivery_id);
 }
 
 static inline bool same_ring(const sk_ring *a, const sk_ring *b)

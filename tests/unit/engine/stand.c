@@ -429,7 +429,6 @@ static void dump_messages(stand *s, sk_buf *out)
     } while (page.next.size);
 }
 
-
 static void dump_listings(stand *s, sk_buf *out)
 {
     sk_listing_filter filter = {.limit = 256};

@@ -5,6 +5,7 @@
 
 #define ASK                                                                                        \
     "return ruleset { name = 'vraag', based_on = 'standaard', policy = [[Vraag het.]],\n"          \
+    "  pacing { quiet = false, max_per_day = 0, max_per_week = 0 },\n"                             \
     "  notify { 'vraag', on = 'suggestion.created', to = 'offer_party', channel = 'mail',\n"       \
     "    when = 'need.urgency < 3', subject = { nl = 'Kun jij helpen?' },\n"                       \
     "    text = { nl = 'Gevraagd: {need.title}. Bel {party}. {distance} ver.',\n"                  \
@@ -15,6 +16,16 @@
     "    text = { nl = 'Verlopen: {need.title}.' } },\n"                                           \
     "  notify { 'ver', on = 'listing.expired', to = 'need_party', when = 'distance_m < 9000',\n"   \
     "    text = { nl = 'Nooit.' } } }"
+#define PACED                                                                                      \
+    "return ruleset { name = 'rustig', based_on = 'standaard', policy = [[Rustig.]],\n"            \
+    "  pacing { quiet = { from = '20:00', to = '09:00', days = { 'SU' } }, max_per_day = 1,\n"     \
+    "    max_per_week = 2, channel = 'mail' },\n"                                                  \
+    "  notify { 'vraag', on = 'suggestion.created', to = 'offer_party',\n"                         \
+    "    text = { nl = '{need.title}' } },\n"                                                      \
+    "  notify { 'nood', on = 'suggestion.created', to = 'need_party',\n"                           \
+    "    breaks = { 'quiet', 'budget' }, text = { nl = 'Nood.' } },\n"                             \
+    "  notify { 'lijst', on = 'suggestion.created', to = 'connector',\n"                           \
+    "    digest = { at = '14:00', days = { 'MO', 'TH' } }, text = { nl = '{need.title}' } } }"
 #define OTHER                                                                                      \
     "return ruleset { name = 'ander', based_on = 'standaard', policy = [[Anders.]],\n"             \
     "  notify { 'ja', on = 'suggestion.connected', to = 'need_party',\n"                           \
@@ -326,6 +337,153 @@ static void test_retention__ninety_days_after_the_end(void **state)
     stand_check(s);
 }
 
+/* ---- Pacing ---- */
+
+static int paced_open(void **state)
+{
+    if (stand_open(state) != 0)
+        return -1;
+    use_rules(*state, PACED);
+    return 0;
+}
+
+static sk_notice message_by(stand *s, const char *rule, size_t which)
+{
+    sk_notice_page page = messages(s);
+
+    for (size_t i = 0; i < page.count; i++)
+        if (sk_str_eq(page.items[i].rule, sk_str_from(rule)) && which-- == 0)
+            return page.items[i];
+    fail_msg("no message of %s", rule);
+    return page.items[0];
+}
+
+static void put_likes(stand *s, const char *id, sk_preferences likes)
+{
+    sk_call call = call_by(&admin);
+    sk_party party = {.id = sk_str_from(id), .kind = SK_PARTY_RESIDENT, .preferences = likes};
+
+    ok(s, sk_engine_put_party(s->engine, &call, &party, &s->receipt, &s->err));
+}
+
+static void assert_due(sk_notice m, const char *utc, const char *held_by)
+{
+    char text[32];
+
+    if (!sk_str_eq(sk_time_format(m.due_ms, text), sk_str_from(utc)))
+        fail_msg("due %s, not %s", text, utc);
+    assert_str(m.held_by, held_by);
+}
+
+static void test_pacing__quiet_hours_and_what_breaks_them(void **state)
+{
+    stand *s = *state;
+
+    stand_to(s, START_MS + 10 * SK_HOUR_MS); /* Monday 21:00 */
+    put(s, need("n1", "p1"));
+    put(s, offer("o1", "p2"));
+    assert_due(message_by(s, "vraag", 0), "2026-03-03T08:00:00Z", "quiet");
+    assert_due(message_by(s, "nood", 0), "2026-03-02T20:00:00Z", "");
+    /* Who sleeps early is not woken by a rule that breaks through. */
+    put_likes(s, "p1",
+              (sk_preferences){.has_quiet = true, .quiet_from_min = 1200, .quiet_to_min = 600});
+    assert_due(message_by(s, "nood", 0), "2026-03-03T09:00:00Z", "quiet");
+    take_none(s, "mail");
+    stand_to(s, START_MS + 22 * SK_HOUR_MS);
+    assert_str(take_one(s, "mail").recipient_id, "p2");
+    stand_check(s);
+}
+
+static void test_pacing__budget_of_the_day(void **state)
+{
+    stand *s = *state;
+    const sk_delivery *items;
+
+    put(s, offer("o1", "p2"));
+    put(s, need("n1", "p1"));
+    put(s, need("n2", "p3"));
+    assert_int_equal(take(s, "mail", 0, &items), 3); /* p2 once, p1 and p3 */
+    for (size_t i = 0; i < 3; i++)
+        ok(s, try_report(s, items[i].id, 1, SK_OUTCOME_SENT));
+    assert_due(message_by(s, "vraag", 1), "2026-03-03T08:00:00Z", "quiet");
+    stand_reopen(s);
+    take_none(s, "mail");
+    put_likes(s, "p2", (sk_preferences){.pause_until_ms = START_MS + 9 * SK_DAY_MS});
+    assert_due(message_by(s, "vraag", 1), "2026-03-11T10:00:00Z", "pause");
+    stand_check(s);
+}
+
+static void put_there(stand *s, const char *id, const char *substitute, int64_t absent_until_ms)
+{
+    sk_str area = SK_STR("GM0001");
+    sk_call call = call_by(&admin);
+    sk_connector c = {.id = sk_str_from(id),
+                      .name = sk_str_from(id),
+                      .areas = {&area, 1},
+                      .absent_from_ms = absent_until_ms ? sk_engine_now(s->engine) : 0,
+                      .absent_until_ms = absent_until_ms,
+                      .substitute_id = sk_str_from(substitute)};
+
+    ok(s, sk_engine_put_connector(s->engine, &call, &c, &s->receipt, &s->err));
+}
+
+static void test_digest__one_delivery_of_several(void **state)
+{
+    stand *s = *state;
+    sk_delivery d;
+
+    put_there(s, "anja", "", 0);
+    put(s, offer("o1", "p2"));
+    put(s, need("n1", "p1"));
+    put(s, need("n2", "p3"));
+    assert_due(message_by(s, "lijst", 0), "2026-03-02T13:00:00Z", "digest");
+    put_likes(s, "p1", (sk_preferences){.channel = SK_STR("sms")});
+    for (const sk_delivery *items = NULL; take(s, "mail", 1, &items) > 0;)
+        ok(s, try_report(s, items[0].id, items[0].attempt, SK_OUTCOME_REFUSED));
+    stand_to(s, START_MS + 3 * SK_HOUR_MS);
+    d = take_one(s, "mail");
+    assert_str(d.recipient_id, "anja");
+    assert_int_equal(d.message_ids.count, 2);
+    stand_reopen(s);
+    stand_check(s);
+    stand_to(s, sk_engine_now(s->engine) + SK_MINUTE_MS);
+    d = take_one(s, "mail");
+    assert_int_equal(d.message_ids.count, 2);
+    assert_int_equal(d.attempt, 2);
+    refused(s, SK_ECONFLICT, "id", try_report(s, d.message_ids.items[1], 2, SK_OUTCOME_SENT));
+    ok(s, try_report(s, d.id, 2, SK_OUTCOME_SENT));
+    assert_int_equal(message_by(s, "lijst", 0).state, SK_MESSAGE_SENT);
+    assert_int_equal(message_by(s, "lijst", 1).state, SK_MESSAGE_SENT);
+    stand_check(s);
+}
+
+static void test_absent__the_substitute_gets_it_or_it_waits(void **state)
+{
+    stand *s = *state;
+
+    put_there(s, "anja", "", 0);
+    put(s, offer("o1", "p2"));
+    put(s, need("n1", "p1"));
+    put_there(s, "anja", "", START_MS + 4 * SK_DAY_MS);
+    /* Back on Friday: the digest of Monday after. */
+    assert_due(message_by(s, "lijst", 0), "2026-03-09T13:00:00Z", "digest");
+    put_there(s, "bert", "", 0);
+    put_there(s, "anja", "bert", START_MS + 4 * SK_DAY_MS);
+    assert_due(message_by(s, "lijst", 0), "2026-03-02T13:00:00Z", "digest");
+    stand_to(s, START_MS + 3 * SK_HOUR_MS);
+    for (const sk_delivery *items = NULL; take(s, "mail", 1, &items) > 0;) {
+        ok(s, try_report(s, items[0].id, items[0].attempt, SK_OUTCOME_SENT));
+        if (items[0].recipient_kind == SK_RECIPIENT_CONNECTOR)
+            assert_str(items[0].recipient_id, "bert");
+    }
+    assert_str(message_by(s, "lijst", 0).recipient_id, "bert");
+    assert_int_equal(message_by(s, "lijst", 0).state, SK_MESSAGE_SENT);
+    stand_check(s);
+    stand_reopen(s);
+    stand_check(s);
+}
+
+#define paced(name) cmocka_unit_test_setup_teardown(name, paced_open, stand_close)
 #define told(name) cmocka_unit_test_setup_teardown(name, telling_open, stand_close)
 
 int main(void)
@@ -346,6 +504,10 @@ int main(void)
         told(test_activate__cancels_what_no_block_stands_for),
         told(test_erase__takes_the_messages_along),
         told(test_retention__ninety_days_after_the_end),
+        paced(test_pacing__quiet_hours_and_what_breaks_them),
+        paced(test_pacing__budget_of_the_day),
+        paced(test_digest__one_delivery_of_several),
+        paced(test_absent__the_substitute_gets_it_or_it_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
