@@ -184,14 +184,17 @@ static sk_status http_init(sk_plugin *plugin, const sk_plugin_host *host, void *
 
 static void say_where(gateway *g, evutil_socket_t fd)
 {
-    struct sockaddr_storage where = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } where = {.six = {0}};
     socklen_t size = sizeof(where);
     char line[120];
     unsigned port = g->set.port;
 
-    if (getsockname(fd, (struct sockaddr *)&where, &size) == 0)
-        port = ntohs(where.ss_family == AF_INET ? ((struct sockaddr_in *)&where)->sin_port
-                                                : ((struct sockaddr_in6 *)&where)->sin6_port);
+    if (getsockname(fd, &where.any, &size) == 0)
+        port = ntohs(where.any.sa_family == AF_INET ? where.four.sin_port : where.six.sin6_port);
     snprintf(line, sizeof(line),
              strchr(g->set.host, ':') ? "listen=http://[%s]:%u" : "listen=http://%s:%u",
              g->set.host, port);

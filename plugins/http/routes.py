@@ -42,6 +42,7 @@ TAGS = {
     "gebieden": "Buurten, wijken en gemeenten, als GeoJSON.",
     "categorieen": "De indeling van vragen en aanbod.",
     "regelsets": "De regels van de gemeente.",
+    "berichten": "Wat aan wie verteld wordt, en of het aankwam.",
     "beheer": "Tokens en de toestand van de engine.",
 }
 
@@ -149,6 +150,11 @@ ROUTES = [
           "Hoe ver het proefdraaien is, en wat eruit komt"),
     Route("DELETE", "/proefdraaiingen/{id}", "cancelDryRun", "dryRun", "regelsets",
           "Ophouden met proefdraaien"),
+    Route("GET", "/berichten", "listMessages", "messages", "berichten", "Berichten, de nieuwste "
+          "het laatst", query=["partyId", "connectorId", "suggestionId", "rule", "states", *PAGE],
+          paged=True),
+    receipt("POST", "/berichten/{id}/herkansingen", "retryMessage", "berichten",
+            "Een bericht dat niet aankwam opnieuw sturen"),
     Route("GET", "/tokens", "listTokens", "tokens", "beheer", "Alle tokens, zonder hun geheim"),
     Route("POST", "/tokens", "createToken", "newToken", "beheer",
           "Een token maken; het geheim staat alleen in dit antwoord", body="required",

@@ -543,7 +543,7 @@ void serve(struct evhttp_request *request, void *context)
     }
     if ((refused = header(x, HTTP_REFUSED)) != NULL) {
         x->closing = true;
-        exchange_problem(x, atoi(refused), NULL, NULL);
+        exchange_problem(x, (int)strtol(refused, NULL, 10), NULL, NULL);
     } else if (!read_method(request, x, &method)) {
         exchange_problem(x, 501, NULL, NULL);
     } else {

@@ -84,6 +84,16 @@ static void write_reset(sk_buf *out, uint64_t cursor)
     sk_buf_printf(out, "id: %llu\nevent: reset\ndata: {}\n\n", (unsigned long long)cursor);
 }
 
+/** All that was written has left: a stream that was ahead of its reader goes on. */
+static void on_drained(struct evhttp_connection *connection, void *context)
+{
+    stream *s = context;
+
+    (void)connection;
+    if (s->ringing)
+        stream_ask(s);
+}
+
 static void push(stream *s, const sk_buf *text)
 {
     struct evbuffer *chunk;
@@ -91,7 +101,7 @@ static void push(stream *s, const sk_buf *text)
     if (text->size == 0 || !(chunk = evbuffer_new()))
         return;
     evbuffer_add(chunk, text->data, text->size);
-    evhttp_send_reply_chunk(s->x->request, chunk);
+    evhttp_send_reply_chunk_with_cb(s->x->request, chunk, on_drained, s);
     evbuffer_free(chunk);
     s->wrote_ms = sk_monotonic_ms();
 }

@@ -288,7 +288,6 @@ static int convert(const http_ask *ask, json_t *root, sk_arena *arena, sk_buf *o
         if (text)
             st = sk_json_to_message("Request", sk_str_from(text), out, &inner);
         free(text);
-        again = false;
         if (st == SK_ENOMEM)
             return 503;
         if (st == SK_OK)

@@ -136,6 +136,13 @@ def check_decisions(gateway, report):
     report.check(done.status == 200 and len(done.json()["items"]) == 1, "several states")
 
 
+def check_messages(gateway, report):
+    page = gateway.call("GET", "/v1/berichten?states=DEAD,SENT&partyId=p-anna")
+    report.check(page.status == 200 and "_links" in page.json(), f"messages: {page.body}")
+    report.check(gateway.call("POST", "/v1/berichten/m000000000001/herkansingen").status == 404,
+                 "no such message")
+
+
 def check_areas(gateway, report):
     with tempfile.TemporaryDirectory(prefix="schakel-test-") as folder:
         file = pathlib.Path(folder, "areas.geojson")
@@ -562,7 +569,7 @@ def main():
     with Gateway(clock=CLOCK, cors_origins="https://buurt.example") as gateway:
         fill(gateway, report)
         for check in (check_listings, check_matching, check_rules,
-                      check_decisions, check_reference, check_areas, check_pages,
+                      check_decisions, check_reference, check_messages, check_areas, check_pages,
                       check_idempotency, check_erasure, check_problems, check_headers, check_cors,
                       check_script_is_text, check_hostile, check_gone, check_framing, check_health,
                       check_stop):

@@ -174,6 +174,23 @@ def check_beginning(report):
         reader.close()
 
 
+def check_catching_up(report):
+    """A reader far behind is not held up."""
+    with Gateway() as gateway:
+        connection = gateway.connect()
+        for i in range(3000):
+            gateway.call("PUT", f"/v1/deelnemers/p-{i}", {"kind": "RESIDENT"},
+                         connection=connection)
+        stream = Stream(gateway, 0)
+        stream.event()
+        begin = time.monotonic()
+        numbers = [int(stream.event()["id"]) for _ in range(3000)]
+        took = time.monotonic() - begin
+        report.check(numbers == list(range(1, 3001)), "all of them in order")
+        report.check(took < 5, f"3,000 events in {took:.2f} s")
+        stream.close()
+
+
 def check_reset(report):
     with Gateway() as gateway:
         gateway.call("PUT", "/v1/deelnemers/p-0", {"kind": "RESIDENT"})
@@ -214,6 +231,7 @@ def check_rights(report):
 def main():
     report = wire.Report()
     check_beginning(report)
+    check_catching_up(report)
     check_reset(report)
     check_rights(report)
     check_cuts(report)
