@@ -69,8 +69,9 @@ typedef struct cli_group {
 /** All groups, in the order of the help; ends with NULL. */
 extern const cli_group *const cli_groups[];
 extern const cli_group listing_group, party_group, match_group, whynot_group, suggestion_group,
-    connector_group, events_group, area_group, taxonomy_group, rules_group, import_group,
-    export_group, backup_group, restore_group, verify_group, status_group, token_group, clock_group;
+    message_group, connector_group, events_group, area_group, taxonomy_group, rules_group,
+    import_group, export_group, backup_group, restore_group, verify_group, status_group,
+    token_group, clock_group;
 
 #define CLI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define CLI_FLAGS(array) (array), CLI_COUNT(array)

@@ -10,13 +10,14 @@ _schakel()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 
-    local groups="listing party match whynot suggestion area taxonomy rules connector events import
+    local groups="listing party match whynot suggestion message area taxonomy rules connector events import
         export backup restore verify status token clock help"
     local everywhere="--data --url --token-file --ca-file --timeout --json --help --version"
     declare -A verbs=(
         [listing]="put get list withdraw pause reopen relax fulfil"
         [party]="put get erase export"
         [suggestion]="list get decide hand-over undo appointments"
+        [message]="list take report retry"
         [area]="import list find"
         [taxonomy]="import export find"
         [rules]="check test program describe push dry-run approve activate list get rollback"
@@ -43,6 +44,9 @@ _schakel()
         [suggestion hand-over]="--seen"
         [suggestion undo]="--seen"
         [suggestion appointments]="--meet --seen"
+        [message list]="--party --connector --suggestion --rule --state --after --limit"
+        [message take]="--limit"
+        [message report]="--attempt --reason"
         [connector set]="--ceiling --absent-from --absent-until --back --substitute"
         [connector put]="--name --area --ceiling --absent-from --absent-until --substitute --file"
         [events]="--after --follow --consumer --ack --limit"
