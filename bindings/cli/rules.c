@@ -52,7 +52,8 @@ static int tell_many(cli_app *cli, const char *given, const char *hashes)
                              given, hashes));
 }
 
-static int tell_none(cli_app *cli, const char *given, const char *states)
+/* `others` are the sets of this name in other states. */
+static int tell_none(cli_app *cli, const char *given, const char *others)
 {
     if (strspn(given, "0123456789abcdef") == strlen(given) && strlen(given) < LEAST_PREFIX)
         return cli_tell(cli, CLI_REFUSED, "",
@@ -60,21 +61,44 @@ static int tell_none(cli_app *cli, const char *given, const char *states)
                                  "\"%s\" is too short for the beginning of a hash; give %d "
                                  "or more characters, or a name",
                                  given, LEAST_PREFIX));
-    if (*states)
+    if (*others)
         return cli_tell(cli, CLI_REFUSED, "",
                         cli_text(cli,
-                                 "no rule set \"%s\" is waiting for this (schakel rules "
-                                 "list)",
-                                 given));
+                                 "no rule set \"%s\" is waiting for this; of that name: %s "
+                                 "(schakel rules list)",
+                                 given, others));
     return cli_tell(cli, CLI_REFUSED, "",
                     cli_text(cli, "there is no rule set \"%s\" (schakel rules list)", given));
 }
 
-int rules_find(cli_app *cli, const char *given, const char *states, const char **out)
+typedef struct meant {
+    const char *hash, *all;
+    size_t count;
+} meant;
+
+static meant find_meant(cli_app *cli, const json_t *answer, const char *given, const char *states)
 {
-    const char *found = NULL, *all = "";
-    json_t *answer = NULL, *item = NULL;
-    size_t i = 0, fits = 0;
+    meant found = {.all = ""};
+    json_t *item = NULL;
+    size_t i = 0;
+
+    json_array_foreach((json_t *)rules_items(answer), i, item)
+    {
+        if (!is_meant(item, given, states))
+            continue;
+        found.hash = cli_text(cli, "%s", reply_text(item, "hash"));
+        found.all = cli_text(cli, "%s%s%.12s (%s)", found.all, *found.all ? ", " : "", found.hash,
+                             reply_text(item, "state"));
+        found.count++;
+    }
+    return found;
+}
+
+int rules_find(cli_app *cli, const char *given, const char *states, const char *otherwise,
+               const char **out)
+{
+    json_t *answer = NULL;
+    meant found, any;
     int code = CLI_DONE;
 
     if (strlen(given) >= HASH_SIZE) {
@@ -83,21 +107,16 @@ int rules_find(cli_app *cli, const char *given, const char *states, const char *
     }
     if ((code = list_rules(cli, &answer)) != CLI_DONE)
         return code;
-    json_array_foreach((json_t *)rules_items(answer), i, item)
-    {
-        if (!is_meant(item, given, states))
-            continue;
-        found = cli_text(cli, "%s", reply_text(item, "hash"));
-        all = cli_text(cli, "%s%s%.12s (%s)", all, *all ? ", " : "", found,
-                       reply_text(item, "state"));
-        fits++;
-    }
+    found = find_meant(cli, answer, given, states);
+    if (found.count == 0 && otherwise)
+        found = find_meant(cli, answer, given, otherwise);
+    any = find_meant(cli, answer, given, "");
     json_decref(answer);
-    if (fits == 0)
-        return tell_none(cli, given, states);
-    if (fits > 1)
-        return tell_many(cli, given, all);
-    *out = found;
+    if (found.count == 0)
+        return tell_none(cli, given, any.all);
+    if (found.count > 1)
+        return tell_many(cli, given, found.all);
+    *out = found.hash;
     return CLI_DONE;
 }
 
@@ -179,7 +198,7 @@ out:
 static int rules_approve(cli_app *cli, const cli_args *args)
 {
     const char *hash = NULL;
-    int code = rules_find(cli, args->word[0], "PUSHED", &hash);
+    int code = rules_find(cli, args->word[0], "PUSHED", NULL, &hash);
 
     if (code == CLI_DONE)
         code = with_hash(cli, "approveRules", hash,
@@ -194,7 +213,7 @@ static int rules_activate(cli_app *cli, const cli_args *args)
     int code = word_set_count(cli, args, "max-change", 100, op, "maxChangePercent");
 
     if (code == CLI_DONE)
-        code = rules_find(cli, args->word[0], "APPROVED", &hash);
+        code = rules_find(cli, args->word[0], "APPROVED", "RETIRED ACTIVE", &hash);
     if (code == CLI_DONE) {
         json_object_set_new(op, "hash", json_string(hash));
         code = cli_command_ask(cli, json_pack("{s:O}", "activateRules", op), NULL);
@@ -263,7 +282,7 @@ static int rules_get(cli_app *cli, const cli_args *args)
 {
     const char *hash = NULL;
     json_t *answer = NULL;
-    int code = rules_find(cli, args->word[0], "", &hash);
+    int code = rules_find(cli, args->word[0], "", NULL, &hash);
 
     if (code == CLI_DONE)
         code = cli_ask(cli, json_pack("{s:{s:s}}", "getRules", "hash", hash), &answer);

@@ -37,7 +37,7 @@ static int read_source(cli_app *cli, const char *word, json_t *op)
     if (strcmp(word, "-") != 0 && access(word, F_OK) != 0) {
         if (strchr(word, '/') || (strlen(word) > 4 && strcmp(word + strlen(word) - 4, ".lua") == 0))
             return cli_tell(cli, CLI_USAGE, "", cli_text(cli, "there is no file %s", word));
-        if ((code = rules_find(cli, word, "", &hash)) == CLI_DONE)
+        if ((code = rules_find(cli, word, "", NULL, &hash)) == CLI_DONE)
             json_object_set_new(op, "hash", json_string(hash));
         return code;
     }

@@ -156,6 +156,20 @@ static int open_taxonomy(cli_app *cli, const cli_args *args, const folders *f, s
 
 /* ---- A file ---- */
 
+/* Lua names what it stumbled over; this says what somebody has most likely typed. */
+static const char *slip(const char *message)
+{
+    if (strstr(message, "near '<\\226>'"))
+        return "; write straight quotes: \"...\"";
+    if (strstr(message, "unfinished string"))
+        return "; is the closing quote missing?";
+    if (strstr(message, "unexpected symbol near <eof>"))
+        return "; is the closing } missing at the end?";
+    if (strstr(message, " expected") && strstr(message, " near "))
+        return "; is there a comma or a bracket missing before it?";
+    return "";
+}
+
 static int tell_fault(cli_app *cli, const cli_args *args, const folders *f, const sk_error *err)
 {
     const char *message = err->message;
@@ -167,8 +181,8 @@ static int tell_fault(cli_app *cli, const cli_args *args, const folders *f, cons
                                : "%s beside it (%s) or among the installed ones; say where with "
                                  "--rules-dir DIR",
                            err->message, f->folder[0]);
-    else if (strstr(message, " expected") && strstr(message, " near "))
-        message = cli_text(cli, "%s; is there a comma or a bracket missing before it?", message);
+    else
+        message = cli_text(cli, "%s%s", message, slip(message));
     /* The message names file, line and rule by itself. */
     return cli_tell(cli, CLI_REFUSED, strstr(message, ".lua:") ? "" : args->word[0], message);
 }

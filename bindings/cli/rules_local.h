@@ -27,5 +27,7 @@ int rules_local_describe(cli_app *cli, const cli_args *args);
 int rules_local_program(cli_app *cli, const cli_args *args);
 
 /** The hash that `given` means, asked of the engine: a whole hash, its first 6 or more characters,
- *  or a name. Of a name only sets in one of `states` ("PUSHED") are meant, of any with "". */
-int rules_find(cli_app *cli, const char *given, const char *states, const char **out);
+ *  or a name. Of a name only sets in one of `states` ("PUSHED") are meant, of any with ""; when
+ *  there is none, those in `otherwise`, unless that is NULL. */
+int rules_find(cli_app *cli, const char *given, const char *states, const char *otherwise,
+               const char **out);

@@ -222,6 +222,14 @@ static const struct {
     {"|", "write `or` for |"},
     {"%", "there is no % operator"},
     {"^", "there is no ^ operator"},
+    {";", "write `,` between values"},
+    {"\u2265", "write `>=`"},
+    {"\u2264", "write `<=`"},
+    {"\u2260", "write `!=`"},
+    {"\u2018", "write a straight quote: '"},
+    {"\u2019", "write a straight quote: '"},
+    {"\u201c", "write a straight quote: '"},
+    {"\u201d", "write a straight quote: '"},
 };
 
 static sk_lexeme operator_token(sk_str text, uint32_t *position)

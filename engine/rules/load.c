@@ -33,7 +33,7 @@ sk_str sk_read_text(lua_State *state, int table, const char *key, const char *wh
     sk_str text = {"", 0};
 
     if (type != LUA_TNIL && type != LUA_TSTRING)
-        sk_host_refuse(state, SK_EINVAL, key, "%s: %s must be a text", what, key);
+        sk_host_refuse(state, SK_EINVAL, key, "%s: %s must be a text, in quotes", what, key);
     if (type == LUA_TSTRING)
         text = sk_read_copy(state, -1);
     if (memchr(text.data, '\0', text.size))
@@ -373,8 +373,10 @@ static void check_items(lua_State *state, int table, lua_Integer count)
         if (!item)
             sk_host_refuse(
                 state, SK_EINVAL, "",
-                "ruleset: part %d is not made by hard, term, relax, notify, pacing or example",
-                (int)i);
+                "ruleset: part %d is not made by hard, term, relax, notify, pacing or example%s",
+                (int)i,
+                lua_type(state, -1) == LUA_TNUMBER ? "; a decimal is written with a point, as 0.5"
+                                                   : "");
         if (item->kind[0] == 'r')
             rules->relax_count = 0;
         lua_geti(state, -1, 1);

@@ -411,6 +411,17 @@ static sk_node *parse_attr(parser *p, uint32_t at)
     return next(p) && expect(p, ")") ? node : NULL;
 }
 
+/** Is there a number that somebody may have meant to write with a decimal comma? */
+static bool has_decimal_comma(sk_str text)
+{
+    for (size_t i = 1; i + 1 < text.size; i++) {
+        if (text.data[i] == ',' && strchr("0123456789", text.data[i - 1]) && text.data[i - 1] &&
+            strchr("0123456789", text.data[i + 1]) && text.data[i + 1])
+            return true;
+    }
+    return false;
+}
+
 static bool parse_args(parser *p, size_t which, sk_node **args, unsigned *out_count)
 {
     unsigned count = 0;
@@ -419,7 +430,8 @@ static bool parse_args(parser *p, size_t which, sk_node **args, unsigned *out_co
         if (count > 0 && !expect(p, ","))
             return false;
         if (count == functions[which].most) {
-            refuse(p, p->token.at, "%s takes at most %u values", functions[which].name, count);
+            refuse(p, p->token.at, "%s takes at most %u values%s", functions[which].name, count,
+                   has_decimal_comma(p->text) ? "; a decimal is written with a point, as 0.5" : "");
             return false;
         }
         args[count] = parse_whole(p);
@@ -475,6 +487,32 @@ static bool finish_if(parser *p, sk_node *node)
     return true;
 }
 
+static bool same_letters(sk_str a, const char *b)
+{
+    return a.size == strlen(b) && strncasecmp(a.data, b, a.size) == 0;
+}
+
+/** Who comes from a spreadsheet writes names in capitals, or in Dutch. */
+static sk_node *refuse_function(parser *p, const sk_lexeme *name, const sk_hint *hint)
+{
+    static const char *const words[][2] = {
+        {"als", "if(c, a, b)"}, {"and", "a and b"}, {"en", "a and b"}, {"or", "a or b"},
+        {"of", "a or b"},       {"not", "not a"},   {"niet", "not a"},
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (same_letters(name->text, words[i][0]))
+            return refuse(p, name->at, "unknown function `%.*s`; write `%s`",
+                          SK_STR_ARG(name->text), words[i][1]);
+    }
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        if (same_letters(name->text, functions[i].name))
+            return refuse(p, name->at, "unknown function `%.*s`; did you mean `%s`?",
+                          SK_STR_ARG(name->text), functions[i].name);
+    }
+    return refuse_name(p, name, "function", hint);
+}
+
 static sk_node *parse_call(parser *p, const sk_lexeme *name)
 {
     sk_node *args[MAX_ARGS], *node;
@@ -489,7 +527,7 @@ static sk_node *parse_call(parser *p, const sk_lexeme *name)
         sk_hint_add(&hint, functions[which].name);
     }
     if (which == FUNCTIONS)
-        return refuse_name(p, name, "function", &hint);
+        return refuse_function(p, name, &hint);
     if (!deeper(p) || !next(p))
         return NULL;
     if (functions[which].op == SK_OP_ATTR) {
@@ -539,6 +577,9 @@ static sk_node *refuse_field(parser *p, const sk_lexeme *name, bool of_side, sk_
         sk_hint_add(&hint, "offer");
         return refuse_name(p, name, "side", &hint);
     }
+    if (!of_side && !sk_hint_best(&hint))
+        return refuse(p, name->at, "unknown field `%.*s`; a text stands in quotes: '%.*s'",
+                      SK_STR_ARG(name->text), SK_STR_ARG(name->text));
     return refuse_name(p, name, "field", &hint);
 }
 

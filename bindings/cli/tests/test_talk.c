@@ -415,7 +415,11 @@ static void test_rules_hash__is_its_beginning_or_a_name(void **state)
     assert_int_equal(run(t, "rules get een"), CLI_REFUSED);
     says(t->err, "more than one rule set is meant");
     assert_int_equal(run(t, "rules approve twee"), CLI_REFUSED);
-    says(t->err, "is waiting for this");
+    says(t->err, "is waiting for this; of that name: cccccc11 (ACTIVE)");
+    assert_int_equal(run(t, "rules activate twee"), CLI_DONE);
+    says(t->requests, "\"hash\":\"cccccc11\"");
+    assert_int_equal(run(t, "rules activate een"), CLI_REFUSED);
+    says(t->err, "more than one rule set is meant");
 }
 
 static void test_rules_activate__says_how_much_may_change(void **state)

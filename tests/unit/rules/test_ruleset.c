@@ -31,6 +31,7 @@ static const struct {
     {"return ruleset { name = 'a', based_on = 'weg' }", "there is no rule file 'weg'"},
     {"return ruleset { name = 'a', based_on = '../x' }", "based_on is no name"},
     {"return ruleset { name = 'a', { } }", "part 1 is not made by"},
+    {"return ruleset { name = 'a', threshold = 0,45 }", "a decimal is written with a point"},
     {"return ruleset { name = 'a', ruleset { name = 'b' } }", "cannot stand in a ruleset"},
     {"return ruleset { name = 'a', term { weight = 1 } }", "proef.lua:1: term: starts without"},
     {"return ruleset { name = 'a', term { 'x y', weight = 1 } }", "a name has 1-64"},
