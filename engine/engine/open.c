@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 /* Opening: everything in memory is rebuilt from the store, in the order in which it leans on each
- * other: taxonomy, areas, parties, listings, suggestions, connectors, tokens, rules, messages. An erasure
- * that a crash cut short, or that a restored backup brought back, is finished last. */
+ * other: taxonomy, areas, parties, listings, suggestions, connectors, tokens, rules, messages. An
+ * erasure that a crash cut short, or that a restored backup brought back, is finished last. */
 
 /* ---- Numbers kept in meta ---- */
 
@@ -280,7 +280,8 @@ static sk_status open_parts(sk_engine *e, const sk_engine_options *options, sk_e
     e->cmd.arena = sk_arena_new(0);
     e->connector_arena = sk_arena_new(0);
     e->token_arena = sk_arena_new(0);
-    if (!e->words || !e->notices || !e->erased || !e->cmd.arena || !e->connector_arena || !e->token_arena)
+    if (!e->words || !e->notices || !e->erased || !e->cmd.arena || !e->connector_arena ||
+        !e->token_arena)
         return sk_fail(err, SK_ENOMEM, "no memory to open the engine");
     if ((st = set_folders(e, options, err)) != SK_OK ||
         (st = sk_calendar_open(&e->calendar, err)) != SK_OK ||

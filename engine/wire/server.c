@@ -60,8 +60,8 @@ static void answer_job(sk_job *job)
     sk_buf response = job->response;
 
     sk_free(job->copy);
-    if (job->heap)
-        sk_free(job);
+    if (job->release)
+        job->release(job);
     else
         job->response = (sk_buf){0};
     answer(context, sk_buf_view(&response));
@@ -197,7 +197,7 @@ static void tick(sk_server *server)
         if (!job)
             return;
         /* A job without an answer makes the committer sync and ring the doorbell. */
-        job->heap = true;
+        job->release = sk_free;
         finish_job(server, job);
     }
 }
@@ -322,7 +322,7 @@ sk_status sk_server_submit(sk_server *server, const sk_actor *own, sk_str reques
     }
     memcpy(job->copy, request.data, request.size);
     job->request = (sk_str){job->copy, request.size};
-    job->heap = true;
+    job->release = sk_free;
     job->own = own;
     job->answer = answer;
     job->context = context;

@@ -7,10 +7,10 @@
 typedef struct sk_job {
     struct sk_job *next;
     sk_str request;
-    char *copy;          /**< Owned bytes of `request`, or NULL when the owner keeps them. */
-    bool heap;           /**< Freed with its answer; else its owner uses it again. */
-    const sk_actor *own; /**< Who asks, from within the process; NULL: the token says it. */
-    sk_answer answer;    /**< NULL: only wants a sync. */
+    char *copy;                 /**< Owned bytes of `request`, or NULL when the owner keeps them. */
+    void (*release)(void *job); /**< With its answer; NULL: its owner uses it again. */
+    const sk_actor *own;        /**< Who asks, from within the process; NULL: the token says it. */
+    sk_answer answer;           /**< NULL: only wants a sync. */
     void *context;
     sk_buf response;
     uint64_t commands; /**< What the answer may have seen. */
