@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: EUPL-1.2
 # ./dev bench: every measurement as TSV, behind a line about the machine. Arguments in any order:
-# names (rules, sandbox, match, engine, dry_run, socket; default all) and numbers of listings (default 10000 100000);
+# names (rules, sandbox, match, engine, dry_run, notify, socket; default all) and numbers of listings (default 10000 100000);
 # "all" adds 1000000. Usage: run.sh BUILD-FOLDER [name ...] [listings ...] [all]
 set -euo pipefail
 build=$1
@@ -11,14 +11,14 @@ sizes=()
 default_sizes=(10000 100000)
 for argument in "$@"; do
   case $argument in
-    rules|sandbox|match|engine|dry_run|socket) names+=("$argument") ;;
+    rules|sandbox|match|engine|dry_run|notify|socket) names+=("$argument") ;;
     all) default_sizes+=(1000000) ;;
-    *[!0-9]*|'') echo "bench: '$argument' is no measurement: rules, sandbox, match, engine, dry_run, socket, a number or all" >&2
+    *[!0-9]*|'') echo "bench: '$argument' is no measurement: rules, sandbox, match, engine, dry_run, notify, socket, a number or all" >&2
        exit 2 ;;
     *) sizes+=("$argument") ;;
   esac
 done
-[ ${#names[@]} -gt 0 ] || names=(rules sandbox match engine dry_run socket)
+[ ${#names[@]} -gt 0 ] || names=(rules sandbox match engine dry_run notify socket)
 [ ${#sizes[@]} -gt 0 ] || sizes=("${default_sizes[@]}")
 
 cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
