@@ -115,12 +115,14 @@ static void print_areas(cli_app *cli, const json_t *items)
     table_init(cli, &t, "buurt|name|wijk|wijk name|gemeente|>year");
     json_array_foreach((json_t *)items, i, a)
     {
+        long long year = (long long)reply_integer(a, "year");
+
         table_add(&t, reply_text(a, "code"));
         table_add(&t, cli_clean(cli, reply_text(a, "name")));
         table_add(&t, reply_text(a, "wijk"));
         table_add(&t, cli_clean(cli, reply_text(a, "wijkName")));
         table_add(&t, reply_text(a, "gemeente"));
-        table_add(&t, cli_text(cli, "%lld", (long long)reply_integer(a, "year")));
+        table_add(&t, year ? cli_text(cli, "%lld", year) : "");
     }
     table_print(&t, cli->out, NULL);
     table_done(&t);

@@ -63,6 +63,11 @@ int cli_tell(cli_app *cli, int code, const char *field, const char *message)
 
 int cli_tell_error(cli_app *cli, const sk_error *error)
 {
+    static const char sent[] = "source:"; /* What the engine calls a rule set that was sent. */
+
+    if (cli->rules_file && strncmp(error->message, sent, sizeof(sent) - 1) == 0)
+        return cli_tell(cli, CLI_REFUSED, "",
+                        cli_text(cli, "%s:%s", cli->rules_file, error->message + sizeof(sent) - 1));
     return cli_tell(cli, CLI_REFUSED, place_in_words(cli, error->field), error->message);
 }
 

@@ -21,6 +21,7 @@ typedef struct cli_app {
     uint32_t timeout_ms;
     schakel_client *client; /**< NULL until the first request. */
     sk_arena *arena;        /**< For texts that live until the command ends. */
+    const char *rules_file; /**< Whose text goes along, as its errors name it; or NULL. */
     const char *op;         /**< Of the request under way, as its errors begin. */
     const struct cli_args *args;
 } cli_app;

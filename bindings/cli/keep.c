@@ -139,7 +139,7 @@ static int token_create(cli_app *cli, const cli_args *args)
 
     if (!cli_get(args, "role")) {
         json_decref(op);
-        return cli_usage(cli, "--role is missing: resident, connector, admin, integrator, reader "
+        return cli_usage(cli, "--role is missing: resident, connector, admin, integrator, reader, "
                               "rule-author or channel");
     }
     json_object_set_new(op, "role", json_string(word_enum(cli, cli_get(args, "role"))));

@@ -400,13 +400,32 @@ static int all_constraints(cli_app *cli, const char *id, json_t *out)
                : cli_tell(cli, CLI_REFUSED, "", "the rule set relaxes nothing more for this one");
 }
 
+/** --all looks at the listing first, so what is no need at all is said here. */
+static int must_ask_for(cli_app *cli, const char *id)
+{
+    int code = cli_connect(cli);
+    json_t *got = NULL;
+    const char *kind = "";
+
+    if (code != CLI_DONE)
+        return code;
+    got = cli_peek(cli, json_pack("{s:{s:s}}", "getListing", "id", id));
+    kind = reply_text(json_object_get(got, "listing"), "kind");
+    if (!*kind)
+        code = cli_tell(cli, CLI_REFUSED, id, "there is no such listing");
+    else if (strcmp(kind, "NEED") != 0 && strcmp(kind, "INITIATIVE") != 0)
+        code = cli_tell(cli, CLI_REFUSED, id, "only a need or an initiative can be relaxed");
+    json_decref(got);
+    return code;
+}
+
 static int listing_relax(cli_app *cli, const cli_args *args)
 {
     const char *id = args->word[0];
     json_t *constraints = json_array(), *op = NULL, *receipt = NULL;
     int code = constraints_of(cli, args, constraints);
 
-    if (code == CLI_DONE && cli_has(args, "all") && (code = cli_connect(cli)) == CLI_DONE)
+    if (code == CLI_DONE && cli_has(args, "all") && (code = must_ask_for(cli, id)) == CLI_DONE)
         code = all_constraints(cli, id, constraints);
     if (code != CLI_DONE)
         goto out;

@@ -8,26 +8,11 @@
  * when the group has verbs; flags may stand anywhere. Which flags a command knows is only known
  * after its words, so the words are looked for first and everything is read in a second pass. */
 
-const cli_group *const cli_groups[] = {&listing_group,
-                                       &party_group,
-                                       &match_group,
-                                       &whynot_group,
-                                       &suggestion_group,
-                                       &message_group,
-                                       &area_group,
-                                       &taxonomy_group,
-                                       &rules_group,
-                                       &connector_group,
-                                       &events_group,
-                                       &import_group,
-                                       &export_group,
-                                       &backup_group,
-                                       &restore_group,
-                                       &verify_group,
-                                       &status_group,
-                                       &token_group,
-                                       &clock_group,
-                                       NULL};
+const cli_group *const cli_groups[] = {
+    &listing_group, &party_group,  &match_group,    &whynot_group, &suggestion_group,
+    &message_group, &area_group,   &taxonomy_group, &rules_group,  &connector_group,
+    &events_group,  &import_group, &export_group,   &backup_group, &restore_group,
+    &verify_group,  &status_group, &token_group,    &clock_group,  NULL};
 
 /* ---- The table ---- */
 

@@ -180,6 +180,7 @@ static int rules_push(cli_app *cli, const cli_args *args)
 
     if (code == CLI_DONE && !(text = json_stringn(source.data ? source.data : "", source.size)))
         code = cli_tell(cli, CLI_REFUSED, args->word[0], "is not UTF-8 text");
+    cli->rules_file = args->word[0];
     if (code == CLI_DONE)
         code = cli_ask(cli, json_pack("{s:{s:O}}", "pushRules", "source", text), &answer);
     if (code != CLI_DONE || cli->json)
@@ -206,6 +207,17 @@ static int rules_approve(cli_app *cli, const cli_args *args)
     return code;
 }
 
+/** Which set is the law now: a hash alone says little. */
+static void print_active(cli_app *cli, const char *hash, const char *words)
+{
+    json_t *status = cli_peek(cli, json_pack("{s:{}}", "getStatus"));
+    const char *name = reply_text(json_object_get(status, "engineStatus"), "rulesName");
+
+    fprintf(cli->out, "%s%s%.12s%s is active%s\n", name, *name ? " (" : "", hash, *name ? ")" : "",
+            words);
+    json_decref(status);
+}
+
 static int rules_activate(cli_app *cli, const cli_args *args)
 {
     json_t *op = json_object();
@@ -219,7 +231,7 @@ static int rules_activate(cli_app *cli, const cli_args *args)
         code = cli_command_ask(cli, json_pack("{s:O}", "activateRules", op), NULL);
     }
     if (code == CLI_DONE && !cli->json)
-        fprintf(cli->out, "%.12s is active\n", hash);
+        print_active(cli, hash, "");
     json_decref(op);
     return code;
 }
@@ -300,7 +312,7 @@ static int rules_rollback(cli_app *cli, const cli_args *args)
     (void)args;
     code = cli_command_ask(cli, json_pack("{s:{}}", "rollbackRules"), &receipt);
     if (code == CLI_DONE && !cli->json)
-        fprintf(cli->out, "%.12s is active again\n", reply_text(receipt, "id"));
+        print_active(cli, reply_text(receipt, "id"), " again");
     json_decref(receipt);
     return code;
 }

@@ -41,6 +41,7 @@ static int read_source(cli_app *cli, const char *word, json_t *op)
             json_object_set_new(op, "hash", json_string(hash));
         return code;
     }
+    cli->rules_file = word;
     if ((code = word_file(cli, word, SOURCE_BYTES, &text)) == CLI_DONE &&
         !(source = json_stringn(text.data ? text.data : "", text.size)))
         code = cli_tell(cli, CLI_REFUSED, word, "is not UTF-8 text");

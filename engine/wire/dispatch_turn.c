@@ -141,7 +141,7 @@ static char *make_warning(turn *t, const sk_receipt *receipt)
 {
     static const char *const notes[] = {
         "a number that looks like a BSN was masked",
-        "lat and lon look exchanged: so the point is not in the Netherlands",
+        "the point is not in the Netherlands; are lat and lon exchanged?",
         "the point lies outside all areas: no buurt, and no connector of one"};
     char text[256] = "";
     size_t size = 0;

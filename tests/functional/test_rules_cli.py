@@ -217,7 +217,7 @@ def life(author, engine):
     author.expect(0, *here, "list", has=["proef", "ACTIVE", "tweede persoon"])
     author.expect(0, *here, "get", "proef", has=["has(offer.provides"])
     author.expect(1, *here, "get", "bestaatniet", has=["no rule set"])
-    author.expect(0, *here, "rollback", has=["is active again"])
+    author.expect(0, *here, "rollback", has=[") is active again"])
 
 
 def bad_pushes(author, engine):
@@ -228,7 +228,8 @@ def bad_pushes(author, engine):
     author.expect(1, *here, "approve", "zakt", "--token-file", str(author.folder / "tweede.token"),
                   has=["examples fail", "rules test"])
     author.expect(1, *here, "push", "tikfout.lua",
-                  has=["hard 'vog', expr, character 1"], lacks=["pushRules", "source: source"])
+                  has=["tikfout.lua:", "hard 'vog', expr, character 1"],
+                  lacks=["pushRules", "source:"])
     author.expect(1, *here, "push", "ver.lua", has=["no rule file 'wilgenmeer'"],
                   lacks=["pushRules"])
     author.write("groot.lua", "-- " + "x" * 70000 + "\n" + GOOD)
