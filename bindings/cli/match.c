@@ -17,10 +17,15 @@ static void json_terms(cli_app *cli, const json_t *terms)
     json_array_foreach((json_t *)terms, i, term)
     {
         /* A term that does not apply has no value and no share in the score. */
-        if (!reply_true(term, "applies"))
+        if (!reply_true(term, "applies") && !reply_true(term, "failed"))
             continue;
         fprintf(cli->out, "%s{\"name\": ", comma);
         reply_print_string(cli->out, reply_text(term, "name"));
+        comma = ", ";
+        if (reply_true(term, "failed")) {
+            fputs(", \"failed\": true}", cli->out);
+            continue;
+        }
         fputs(", \"weight\": ", cli->out);
         reply_print_number(cli->out, reply_number(term, "weight"));
         fputs(", \"value\": ", cli->out);
@@ -28,7 +33,6 @@ static void json_terms(cli_app *cli, const json_t *terms)
         fputs(", \"why\": ", cli->out);
         reply_print_string(cli->out, reply_text(term, "why"));
         fputs("}", cli->out);
-        comma = ", ";
     }
     fputs("]", cli->out);
 }
@@ -124,6 +128,9 @@ static const char *reasons(cli_app *cli, const json_t *terms)
                 cli, "%s       %-10s %s x %s%s%s\n", text, cli_clean(cli, reply_text(term, "name")),
                 decimal(cli, "%.2f", reply_number(term, "value")),
                 decimal(cli, "%.3g", reply_number(term, "weight")), *why ? "  " : "", why);
+        else if (reply_true(term, "failed"))
+            text = cli_text(cli, "%s       %-10s left out: its function failed\n", text,
+                            cli_clean(cli, reply_text(term, "name")));
     }
     return text;
 }

@@ -434,6 +434,7 @@ static void read_terms(reader *r, const Schakel__V1__Suggestion *message, sk_sug
                                    .weight = from->weight,
                                    .value = from->value,
                                    .applies = from->applies != 0,
+                                   .failed = from->failed != 0,
                                    .why = sk_str_from(from->why)};
     }
     out->terms = terms;

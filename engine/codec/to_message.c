@@ -317,6 +317,7 @@ Schakel__V1__Term *sk_term_to_message(const sk_term_value *term, sk_arena *arena
     out->weight = term->weight;
     out->value = term->value;
     out->applies = term->applies;
+    out->failed = term->failed;
     out->why = make_str(&m, term->why);
     return m.failed ? NULL : out;
 }

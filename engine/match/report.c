@@ -133,7 +133,8 @@ static sk_status fill_terms(sk_matcher *matcher, const sk_verdict *verdict, sk_w
         terms[i] = (sk_term_value){.name = sk_arena_str(arena, info->name),
                                    .weight = info->weight,
                                    .value = verdict->term[i].value,
-                                   .applies = verdict->term[i].applies};
+                                   .applies = verdict->term[i].applies,
+                                   .failed = verdict->failed_terms >> i & 1};
         sk_buf_reset(&text);
         why->value = terms[i].value;
         /* A value of 0 is no reason: who lives elsewhere does not "live in your wijk". */

@@ -173,7 +173,8 @@ typedef struct sk_term_value {
     double weight;
     double value; /**< In [0, 1]; meaningless unless `applies`. */
     bool applies;
-    sk_str why; /**< In Dutch, from the values; may be empty. */
+    bool failed; /**< Its function failed, so that it does not apply. */
+    sk_str why;  /**< In Dutch, from the values; may be empty. */
 } sk_term_value;
 
 /** The values that a score was computed from. NAN: missing. */

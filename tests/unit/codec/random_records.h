@@ -242,8 +242,8 @@ static inline void roll_suggestion_lists(dice *d, sk_suggestion *s)
     s->appointment_count = roll_below(d, 5);
     s->step_count = roll_below(d, 5);
     for (int i = 0; i < 4; i++) {
-        terms[i] =
-            (sk_term_value){roll_str(d), roll_double(d), roll_double(d), roll_bool(d), roll_str(d)};
+        terms[i] = (sk_term_value){roll_str(d),  roll_double(d), roll_double(d),
+                                   roll_bool(d), roll_bool(d),   roll_str(d)};
         appointments[i] = (sk_appointment){roll_time(d) | 1, roll_time(d) | 1};
         steps[i] = (sk_step){roll_u64(d), (sk_state)roll_below(d, 12), roll_time(d), roll_str(d),
                              roll_str(d)};
@@ -276,9 +276,8 @@ static inline sk_suggestion roll_suggestion(dice *d)
 
 static inline sk_event roll_event(dice *d)
 {
-    return (sk_event){roll_u64(d), roll_time(d), roll_str(d), roll_str(d),
-                      roll_str(d), roll_str(d),  roll_str(d), roll_str(d),
-                      roll_str(d)};
+    return (sk_event){roll_u64(d), roll_time(d), roll_str(d), roll_str(d), roll_str(d),
+                      roll_str(d), roll_str(d),  roll_str(d), roll_str(d)};
 }
 
 static inline sk_notice roll_notice(dice *d)
@@ -289,7 +288,8 @@ static inline sk_notice roll_notice(dice *d)
 
     n.recipient_id = roll_str(d), n.channel = roll_str(d), n.rule = roll_str(d);
     n.rules_hash = roll_str(d), n.on = roll_str(d), n.suggestion_id = roll_str(d);
-    n.listing_id = roll_str(d), n.held_by = roll_str(d), n.reason = roll_str(d), n.delivery_id = roll_str(d);
+    n.listing_id = roll_str(d), n.held_by = roll_str(d), n.reason = roll_str(d),
+    n.delivery_id = roll_str(d);
     n.created_ms = roll_time(d), n.due_ms = roll_time(d), n.changed_ms = roll_time(d);
     n.sent_ms = roll_time(d);
     n.attempts = roll_u32(d), n.failures = roll_u32(d);

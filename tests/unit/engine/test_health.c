@@ -98,6 +98,29 @@ static void fail_once(stand *s, int number)
 
 /* ---- Terms ---- */
 
+static void test_match__says_which_term_failed(void **state)
+{
+    stand *s = *state;
+    sk_ask question = {.id = SK_STR("n1")};
+    sk_match_answer answer;
+    const sk_pair_report *report;
+    size_t failed = 0;
+
+    use(s, BROKEN);
+    one_pair(s);
+    ok(s, sk_engine_match(s->engine, &admin, &question, s->arena, &answer, &s->err));
+    assert_int_equal(answer.count, 1);
+    report = &answer.items[0].report;
+    for (size_t i = 0; i < report->term_count; i++) {
+        assert_int_equal(report->terms[i].failed,
+                         sk_str_eq(report->terms[i].name, SK_STR("kapot")));
+        failed += report->terms[i].failed;
+        assert_false(report->terms[i].failed && report->terms[i].applies);
+    }
+    assert_int_equal(failed, 1);
+    assert_true(pair_of(s, "n1", "o1").terms[report->term_count - 2].failed);
+}
+
 static void test_term__goes_off_behind_the_third_failure(void **state)
 {
     stand *s = *state;
@@ -300,6 +323,7 @@ int main(void)
 {
 #define ON_STAND(test) cmocka_unit_test_setup_teardown(test, stand_open, stand_close)
     const struct CMUnitTest tests[] = {
+        ON_STAND(test_match__says_which_term_failed),
         ON_STAND(test_term__goes_off_behind_the_third_failure),
         ON_STAND(test_term__many_failures_of_one_round_count_each),
         ON_STAND(test_term__five_minutes_forget_a_failure),
