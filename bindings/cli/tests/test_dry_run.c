@@ -185,7 +185,12 @@ static const char broken[] =
 
 static char *tell(talk *t, const char *request)
 {
-    return fake_text("%s", strstr(request, "getDryRun") ? t->answer : started);
+    const char *answer;
+
+    pthread_mutex_lock(&t->lock);
+    answer = t->answer;
+    pthread_mutex_unlock(&t->lock);
+    return fake_text("%s", strstr(request, "getDryRun") ? answer : started);
 }
 
 /** Behind the file of a rule set, in the talk's folder. */
@@ -195,8 +200,10 @@ static int dry_run(talk *t, const char *answer, const char *more)
     int code;
 
     fake_file(t->folder, "proef.lua", "return ruleset { }\n");
+    pthread_mutex_lock(&t->lock);
     t->special = tell;
     t->answer = answer;
+    pthread_mutex_unlock(&t->lock);
     code = run(t, line);
     free(line);
     return code;

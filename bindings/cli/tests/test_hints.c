@@ -75,7 +75,7 @@ static void test_taxonomy_find__looks_in_codes_and_labels(void **state)
 }
 
 /* What is asked after a put without suggestions, with one counterpart of this score. */
-static const char *counterpart_score, *earlier;
+static const char *_Atomic counterpart_score, *_Atomic earlier;
 
 static char *nothing_made(talk *t, const char *request)
 {
