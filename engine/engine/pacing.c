@@ -138,6 +138,8 @@ static sk_status next_digest(sk_calendar *calendar, const pace_question *q, int6
     local now;
     sk_status st = local_of(calendar, *at_ms, &now, err);
 
+    if (st != SK_OK)
+        return st;
     for (int64_t day = now.day; st == SK_OK && day <= now.day + 8; day++) {
         int64_t to_ms = 0;
         unsigned weekday = (unsigned)(((day + 3) % 7 + 7) % 7);

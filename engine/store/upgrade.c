@@ -13,12 +13,12 @@
  * From 2 to 3 no record changes: the family is made when the store is opened, and what is left is
  * the version, so that an older program does not come back to messages that it would forget.
  *
- * From 1, each record is decoded as it was and put again through the present batch functions, so that there
- * is one way only to write. Steps go family by family, in chunks; a chunk's new records, the
- * deletions of old keys, and how far the step came ("step/last key" under "upgrade") are one atomic
- * write. A crash at any moment continues behind the last chunk, and never converts a record twice.
- * The new version is written last, after a compaction that takes the unsealed texts out of the
- * files.
+ * From 1, each record is decoded as it was and put again through the present batch functions, so
+ * that there is one way only to write. Steps go family by family, in chunks; a chunk's new records,
+ * the deletions of old keys, and how far the step came ("step/last key" under "upgrade") are one
+ * atomic write. A crash at any moment continues behind the last chunk, and never converts a record
+ * twice. The new version is written last, after a compaction that takes the unsealed texts out of
+ * the files.
  *
  * Parties come before listings, since a listing is sealed when its party is a resident. */
 

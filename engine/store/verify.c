@@ -181,8 +181,8 @@ static void check_notice(inspection *in, sk_str key, const sk_notice *notice)
     if (notice->suggestion_id.size &&
         store_has(in->store, FAMILY_SUGGESTION, notice->suggestion_id, &there, NULL) == SK_OK &&
         !there)
-        fault(in, "message \"%.*s\" is about the suggestion \"%.*s\", which does not exist.", SK_STR_ARG(key),
-              SK_STR_ARG(notice->suggestion_id));
+        fault(in, "message \"%.*s\" is about the suggestion \"%.*s\", which does not exist.",
+              SK_STR_ARG(key), SK_STR_ARG(notice->suggestion_id));
     if (notice->listing_id.size)
         want_listing(in, FAMILY_MESSAGE, key, notice->listing_id, SK_STR(""));
 }

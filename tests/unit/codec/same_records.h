@@ -80,9 +80,9 @@ static inline bool same_party(const sk_party *a, const sk_party *b)
                 SAME(preferences.quiet_to_min) && SAME(preferences.max_per_day) &&
                 SAME(preferences.max_per_week) && SAME(preferences.quiet_days) &&
                 SAME(preferences.pause_until_ms) && SAME(preferences.has_digest) &&
-                SAME(preferences.digest_min) && SAME_STR(preferences.language) && SAME(has_contact) &&
-                same_contact(&a->contact, &b->contact) && SAME(created_ms) && SAME(updated_ms) &&
-                SAME(version);
+                SAME(preferences.digest_min) && SAME_STR(preferences.language) &&
+                SAME(has_contact) && same_contact(&a->contact, &b->contact) && SAME(created_ms) &&
+                SAME(updated_ms) && SAME(version);
 
     for (size_t i = 0; same && i < a->certificate_count; i++)
         same = same_certificate(&a->certificates[i], &b->certificates[i]);

@@ -9,9 +9,8 @@
  */
 
 enum { RESIDENT, CONNECTOR, ADMIN, INTEGRATOR, READER, RULE_AUTHOR, CHANNEL, ROLES };
-static const char *const role_names[ROLES] = {"RESIDENT",   "CONNECTOR", "ADMIN",
-                                              "INTEGRATOR", "READER",    "RULE_AUTHOR",
-                                              "CHANNEL"};
+static const char *const role_names[ROLES] = {"RESIDENT", "CONNECTOR",   "ADMIN",  "INTEGRATOR",
+                                              "READER",   "RULE_AUTHOR", "CHANNEL"};
 
 static const struct {
     const char *operation;
